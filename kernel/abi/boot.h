@@ -14,26 +14,26 @@ enum root_capability {
 
 // The root image is linked into the kernel: a flat picture of the root program at ROOT_IMAGE_BASE, beginning with
 // this header. Code up to writable_start is mapped r-x, the rest (data, bss, stack) rw-.
-#define ROOT_IMAGE_MAGIC 0x544f4f524c544c46ul  // "FLTLROOT"
+#define ROOT_IMAGE_MAGIC 0x544f4f524c544c46ul // "FLTLROOT"
 #define ROOT_IMAGE_BASE 0x01000000ul
 #define ROOT_UTCB 0x3f00000000ul
 struct root_image_header {
     uint64_t magic;
-    uint64_t entry;           // address of the first instruction; a0 = address of struct boot_info, a1 = of the UTCB
-    uint64_t writable_start;  // page-aligned address
-    uint64_t end;             // page-aligned address
+    uint64_t entry;          // address of the first instruction; a0 = address of struct boot_info, a1 = of the UTCB
+    uint64_t writable_start; // page-aligned address
+    uint64_t end;            // page-aligned address
     uint64_t stack_top;
 };
 
 // At boot the root task owns all free memory, mapped one to one (address = physical address), rwx, and the initrd r--.
-#define BOOT_INFO_MAGIC 0x4f464e494c544c46ul  // "FLTLINFO"
+#define BOOT_INFO_MAGIC 0x4f464e494c544c46ul // "FLTLINFO"
 #define BOOT_COMMAND_LINE_SIZE 2048u
 struct boot_info {
     uint64_t magic;
-    uint64_t free_start, free_end;      // page-aligned; the boot_info page itself is not part of it
-    uint64_t initrd_start, initrd_end;  // bytes; 0, 0 when there is none
-    uint64_t quota;                     // of ROOT_FACTORY, bytes
-    char command_line[BOOT_COMMAND_LINE_SIZE];  // NUL-terminated
+    uint64_t free_start, free_end;             // page-aligned; the boot_info page itself is not part of it
+    uint64_t initrd_start, initrd_end;         // bytes; 0, 0 when there is none
+    uint64_t quota;                            // of ROOT_FACTORY, bytes
+    char command_line[BOOT_COMMAND_LINE_SIZE]; // NUL-terminated
 };
 _Static_assert(sizeof(struct boot_info) <= 4096, "the boot information is one page");
 

@@ -17,15 +17,15 @@
 // Words 4 and up, map items and receive windows lie in the thread's UTCB.
 
 enum ipc_operation {
-    IPC_SEND = 1,            // deliver to the capability in a0; blocks until the receiver took the message
-    IPC_RECEIVE = 2,         // wait for a message through any gate bound to this thread
-    IPC_CALL = 3,            // send to a0, then wait for the reply to this very message
-    IPC_REPLY = 4,           // answer the implicit caller; never blocks
-    IPC_REPLY_AND_WAIT = 5,  // answer the implicit caller, then receive
-    IPC_YIELD = 6,           // let the next thread of the same priority run
+    IPC_SEND = 1,           // deliver to the capability in a0; blocks until the receiver took the message
+    IPC_RECEIVE = 2,        // wait for a message through any gate bound to this thread
+    IPC_CALL = 3,           // send to a0, then wait for the reply to this very message
+    IPC_REPLY = 4,          // answer the implicit caller; never blocks
+    IPC_REPLY_AND_WAIT = 5, // answer the implicit caller, then receive
+    IPC_YIELD = 6,          // let the next thread of the same priority run
 };
 #define IPC_OPERATION_MASK 0xfu
-#define IPC_NONBLOCK 0x10u  // send and receive: fail with IPC_E_WOULD_BLOCK where they would block
+#define IPC_NONBLOCK 0x10u // send and receive: fail with IPC_E_WOULD_BLOCK where they would block
 
 // Register words of a message; the others travel in the UTCB.
 #define IPC_REGISTER_WORDS 4u
@@ -34,23 +34,23 @@ enum ipc_operation {
 
 // ---- Errors ----------------------------------------------------------------------------------
 
-#define IPC_ERRORS(X)                                                                                                \
-    X(IPC_OK, 0, "no error")                                                                                         \
-    X(IPC_E_NO_CAPABILITY, 1, "the capability index names nothing")                                                  \
-    X(IPC_E_RIGHTS, 2, "the capability lacks the right that the operation needs")                                    \
-    X(IPC_E_PROTOCOL, 3, "the object does not know this message")                                                    \
-    X(IPC_E_ARGUMENT, 4, "an argument is out of range or misaligned")                                                \
-    X(IPC_E_QUOTA, 5, "the quota that would pay for it is used up")                                                  \
-    X(IPC_E_OCCUPIED, 6, "the destination slot or address is in use")                                                \
-    X(IPC_E_NOT_MAPPED, 7, "the sender does not have what it offers")                                                \
-    X(IPC_E_WINDOW, 8, "a map item met no receive window, or does not fit it")                                       \
-    X(IPC_E_UNBOUND, 9, "the gate is not bound to a thread")                                                         \
-    X(IPC_E_ABORTED, 10, "the partner went away or gave the call up")                                                \
-    X(IPC_E_WOULD_BLOCK, 11, "the partner is not ready and the operation must not block")                            \
-    X(IPC_E_NO_CALLER, 12, "there is no caller to reply to")                                                         \
-    X(IPC_E_REFUSED, 13, "the partner refuses the request")                                                          \
-    X(IPC_E_MESSAGE, 14, "the tag announces more words or items than a message holds")                               \
-    X(IPC_E_STATE, 15, "the object is not in a state in which this can be done")                                     \
+#define IPC_ERRORS(X)                                                                                                  \
+    X(IPC_OK, 0, "no error")                                                                                           \
+    X(IPC_E_NO_CAPABILITY, 1, "the capability index names nothing")                                                    \
+    X(IPC_E_RIGHTS, 2, "the capability lacks the right that the operation needs")                                      \
+    X(IPC_E_PROTOCOL, 3, "the object does not know this message")                                                      \
+    X(IPC_E_ARGUMENT, 4, "an argument is out of range or misaligned")                                                  \
+    X(IPC_E_QUOTA, 5, "the quota that would pay for it is used up")                                                    \
+    X(IPC_E_OCCUPIED, 6, "the destination slot or address is in use")                                                  \
+    X(IPC_E_NOT_MAPPED, 7, "the sender does not have what it offers")                                                  \
+    X(IPC_E_WINDOW, 8, "a map item met no receive window, or does not fit it")                                         \
+    X(IPC_E_UNBOUND, 9, "the gate is not bound to a thread")                                                           \
+    X(IPC_E_ABORTED, 10, "the partner went away or gave the call up")                                                  \
+    X(IPC_E_WOULD_BLOCK, 11, "the partner is not ready and the operation must not block")                              \
+    X(IPC_E_NO_CALLER, 12, "there is no caller to reply to")                                                           \
+    X(IPC_E_REFUSED, 13, "the partner refuses the request")                                                            \
+    X(IPC_E_MESSAGE, 14, "the tag announces more words or items than a message holds")                                 \
+    X(IPC_E_STATE, 15, "the object is not in a state in which this can be done")                                       \
     X(IPC_E_NOT_FOUND, 16, "no object of that name")
 
 enum ipc_error {
@@ -69,11 +69,26 @@ static inline uint64_t ipc_tag(unsigned label, unsigned words, unsigned items)
 {
     return (uint64_t)label << 32 | (uint64_t)items << 8 | words;
 }
-static inline uint64_t ipc_tag_error(enum ipc_error error) { return (uint64_t)error << 16; }
-static inline unsigned ipc_words(uint64_t tag) { return tag & 0xff; }
-static inline unsigned ipc_items(uint64_t tag) { return tag >> 8 & 0xff; }
-static inline enum ipc_error ipc_error(uint64_t tag) { return (enum ipc_error)(tag >> 16 & 0xff); }
-static inline unsigned ipc_label(uint64_t tag) { return tag >> 32 & 0xffff; }
+static inline uint64_t ipc_tag_error(enum ipc_error error)
+{
+    return (uint64_t)error << 16;
+}
+static inline unsigned ipc_words(uint64_t tag)
+{
+    return tag & 0xff;
+}
+static inline unsigned ipc_items(uint64_t tag)
+{
+    return tag >> 8 & 0xff;
+}
+static inline enum ipc_error ipc_error(uint64_t tag)
+{
+    return (enum ipc_error)(tag >> 16 & 0xff);
+}
+static inline unsigned ipc_label(uint64_t tag)
+{
+    return tag >> 32 & 0xffff;
+}
 
 // Labels from here up belong to the kernel: a user's message to a gate may only carry GATE_BIND of them.
 #define IPC_KERNEL_LABELS 0xff00u
@@ -87,9 +102,9 @@ enum kernel_message {
     // pointer, stack pointer. Reply: word 0 = where to resume; or an error, which ends the thread.
     PROTOCOL_EXCEPTION = 0xff02,
 };
-#define CAUSE_FAULT_REFUSED 0x100u      // the pager refused
-#define CAUSE_FAULT_NO_PAGER 0x101u     // no pager, or it went away
-#define CAUSE_FAULT_NO_PROGRESS 0x102u  // the same fault FAULT_REPEAT_LIMIT times in a row
+#define CAUSE_FAULT_REFUSED 0x100u     // the pager refused
+#define CAUSE_FAULT_NO_PAGER 0x101u    // no pager, or it went away
+#define CAUSE_FAULT_NO_PROGRESS 0x102u // the same fault FAULT_REPEAT_LIMIT times in a row
 #define FAULT_REPEAT_LIMIT 8u
 
 // ---- Flexpages -------------------------------------------------------------------------------
@@ -103,11 +118,11 @@ enum kernel_message {
 enum flexpage_kind { FLEXPAGE_NONE = 0, FLEXPAGE_MEMORY = 1, FLEXPAGE_CAPABILITY = 2 };
 
 enum flexpage_rights {
-    RIGHT_READ = 1,     // memory
-    RIGHT_WRITE = 2,    // memory
-    RIGHT_EXECUTE = 4,  // memory; sleeps in a mapping that is writable too: hardware never gets both
-    RIGHT_SEND = 1,     // capability: send messages to the object
-    RIGHT_CONTROL = 2,  // capability: bind, control, destroy: all that only an owner should do
+    RIGHT_READ = 1,    // memory
+    RIGHT_WRITE = 2,   // memory
+    RIGHT_EXECUTE = 4, // memory; sleeps in a mapping that is writable too: hardware never gets both
+    RIGHT_SEND = 1,    // capability: send messages to the object
+    RIGHT_CONTROL = 2, // capability: bind, control, destroy: all that only an owner should do
     RIGHTS_ALL = 0xf,
 };
 
@@ -115,7 +130,7 @@ typedef uint64_t flexpage_t;
 #define PAGE_ORDER 12u
 #define PAGE_SIZE 4096ul
 #define MEGAPAGE_ORDER 21u
-#define ADDRESS_SPACE_ORDER 38u  // the lower half of Sv39 belongs to the user
+#define ADDRESS_SPACE_ORDER 38u // the lower half of Sv39 belongs to the user
 
 static inline flexpage_t flexpage(enum flexpage_kind kind, uint64_t address, unsigned order, unsigned rights)
 {
@@ -129,11 +144,26 @@ static inline flexpage_t capability_flexpage(uint64_t index, unsigned order, uns
 {
     return flexpage(FLEXPAGE_CAPABILITY, index << PAGE_ORDER, order, rights);
 }
-static inline uint64_t flexpage_address(flexpage_t page) { return page & ~(PAGE_SIZE - 1); }
-static inline uint64_t flexpage_index(flexpage_t page) { return page >> PAGE_ORDER; }  // of a capability flexpage
-static inline unsigned flexpage_order(flexpage_t page) { return page >> 6 & 0x3f; }
-static inline enum flexpage_kind flexpage_kind(flexpage_t page) { return (enum flexpage_kind)(page >> 4 & 3); }
-static inline unsigned flexpage_rights(flexpage_t page) { return page & 0xf; }
+static inline uint64_t flexpage_address(flexpage_t page)
+{
+    return page & ~(PAGE_SIZE - 1);
+}
+static inline uint64_t flexpage_index(flexpage_t page)
+{
+    return page >> PAGE_ORDER;
+} // of a capability flexpage
+static inline unsigned flexpage_order(flexpage_t page)
+{
+    return page >> 6 & 0x3f;
+}
+static inline enum flexpage_kind flexpage_kind(flexpage_t page)
+{
+    return (enum flexpage_kind)(page >> 4 & 3);
+}
+static inline unsigned flexpage_rights(flexpage_t page)
+{
+    return page & 0xf;
+}
 
 // What a sender offers. Where it lands: at window address + (position mod window size), aligned to the smaller of
 // both sizes; an offer larger than the window is cut to the part at (position mod offer size).
@@ -147,11 +177,11 @@ struct map_item {
 
 // The per-thread page. The kernel reads and writes it during ipc, and nothing else in user space.
 struct utcb {
-    uint64_t words[IPC_MAX_WORDS];  // entries 0..3 travel in registers and are not touched here
+    uint64_t words[IPC_MAX_WORDS]; // entries 0..3 travel in registers and are not touched here
     struct map_item items[IPC_MAX_ITEMS];
-    flexpage_t memory_window;      // where this thread accepts pages; 0: nowhere
-    flexpage_t capability_window;  // where it accepts capabilities; 0: nowhere
-    uint64_t user[4];              // the program's own; the kernel never looks
+    flexpage_t memory_window;     // where this thread accepts pages; 0: nowhere
+    flexpage_t capability_window; // where it accepts capabilities; 0: nowhere
+    uint64_t user[4];             // the program's own; the kernel never looks
 };
 _Static_assert(sizeof(struct utcb) <= PAGE_SIZE, "a UTCB is one page");
 

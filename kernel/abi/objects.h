@@ -16,7 +16,7 @@ enum object_kind {
 };
 
 #define CAPABILITY_NULL 0u
-#define CAPABILITY_COUNT 4096u  // indices of a task: 1..CAPABILITY_COUNT-1
+#define CAPABILITY_COUNT 4096u // indices of a task: 1..CAPABILITY_COUNT-1
 
 enum factory_message {
     // Words: object_kind, index for the new capability, kind-specific: factory: its share of the quota, bytes;
@@ -34,8 +34,8 @@ enum task_message {
     // To the task that shall lose. Words: flexpage (rights = rights to take back), flags.
     TASK_UNMAP = 2,
 };
-#define UNMAP_DERIVED 0u  // take back what was mapped on from the flexpage
-#define UNMAP_SELF 1u     // and the task's own mapping too. Taking an object's first capability destroys the object.
+#define UNMAP_DERIVED 0u // take back what was mapped on from the flexpage
+#define UNMAP_SELF 1u    // and the task's own mapping too. Taking an object's first capability destroys the object.
 
 enum thread_message {
     // Words: enum thread_control_flags (what to set), task index, UTCB address in that task, pager, exception
@@ -44,9 +44,6 @@ enum thread_message {
     THREAD_CONTROL = 1,
     // Words: instruction pointer, stack pointer, argument (arrives in a0; a1 = address of the UTCB).
     THREAD_START = 2,
-    // Stops the thread wherever it is; an ipc under way ends with IPC_E_ABORTED. THREAD_RESUME lets it go on.
-    THREAD_SUSPEND = 3,
-    THREAD_RESUME = 4,
 };
 enum thread_control_flags {
     THREAD_SET_TASK = 1,
@@ -54,7 +51,7 @@ enum thread_control_flags {
     THREAD_SET_HANDLER = 4,
     THREAD_SET_PRIORITY = 8,
 };
-#define PRIORITY_COUNT 32u  // 0 (lowest) .. 31
+#define PRIORITY_COUNT 32u // 0 (lowest) .. 31
 
 enum gate_message {
     // Words: thread index, label. Needs RIGHT_CONTROL on gate and thread.
@@ -62,15 +59,15 @@ enum gate_message {
 };
 
 enum irq_message {
-    IRQ_BIND = 1,         // Words: thread index, label. An interrupt arrives as a message with that label, no words.
-    IRQ_ACKNOWLEDGE = 2,  // Lets the next one through.
+    IRQ_BIND = 1,        // Words: thread index, label. An interrupt arrives as a message with that label, no words.
+    IRQ_ACKNOWLEDGE = 2, // Lets the next one through.
 };
 
 enum console_message {
-    CONSOLE_WRITE = 1,  // Words: bytes (at most 8 * 63), then the bytes.
-    CONSOLE_MARK = 2,   // Words: enum mark_code or own, value, extra, then up to two words of text (16 characters).
-    CONSOLE_NAME = 3,   // Words: capability index, then up to three words of text: the object's name in traces.
-    CONSOLE_POWER_OFF = 4,  // Words: status 0..255.
+    CONSOLE_WRITE = 1,     // Words: bytes (at most 8 * 63), then the bytes.
+    CONSOLE_MARK = 2,      // Words: enum mark_code or own, value, extra, then up to two words of text (16 characters).
+    CONSOLE_NAME = 3,      // Words: capability index, then up to three words of text: the object's name in traces.
+    CONSOLE_POWER_OFF = 4, // Words: status 0..255.
 };
 
 // X(code, number, what the mark says). The comments give value, extra and text of each. 1..10 are the steps of program

@@ -7,12 +7,12 @@
 
 #define TRACE_ARGUMENTS 5
 struct trace_record {
-    uint64_t time;  // instructions since power-on
-    uint16_t kind;  // enum trace_kind
+    uint64_t time; // instructions since power-on
+    uint16_t kind; // enum trace_kind
     uint16_t hart;
-    uint32_t thread;  // id of the running thread; 0: the kernel itself
-    uint32_t fault;   // id of the page fault that this serves; 0: none
-    uint32_t task;    // id of that thread's task
+    uint32_t thread; // id of the running thread; 0: the kernel itself
+    uint32_t fault;  // id of the page fault that this serves; 0: none
+    uint32_t task;   // id of that thread's task
     uint64_t argument[TRACE_ARGUMENTS];
 };
 _Static_assert(sizeof(struct trace_record) == 64, "a record is 64 bytes, the alignment of a CTF stream's contents");
@@ -20,7 +20,7 @@ _Static_assert(sizeof(struct trace_record) == 64, "a record is 64 bytes, the ali
 // The buffer: one page with this header at (end of RAM - buffer size), records from the next page on. The launcher
 // reads it from the RAM file while the guest runs: a record is complete once `count` includes it. When the buffer
 // is full, its last slot is a TRACE_LOST record whose first argument goes on counting.
-#define TRACE_MAGIC 0x45434152544c4c46ul  // "FLLTRACE"
+#define TRACE_MAGIC 0x45434152544c4c46ul // "FLLTRACE"
 #define TRACE_VERSION 1u
 #define TRACE_HEADER_SIZE 4096u
 #define TRACE_DEFAULT_SIZE (32ul << 20)
@@ -28,19 +28,21 @@ struct trace_header {
     uint64_t magic;
     uint32_t version;
     uint32_t record_size;
-    uint64_t capacity;  // records
-    uint64_t count;     // records complete
-    uint64_t lost;      // events that found the buffer full
+    uint64_t capacity;    // records
+    uint64_t count;       // records complete
+    uint64_t lost;        // events that found the buffer full
     uint32_t halted;      // enum halt_reason; 0 while the guest runs
-    uint32_t halt_status;  // HALT_POWER_OFF: the status that the program gave
-    uint64_t mask;         // which groups are recorded
+    uint32_t halt_status; // HALT_POWER_OFF: the status that the program gave
+    uint64_t mask;        // which groups are recorded
+    uint64_t entry_time;  // instructions since power-on: the kernel's first instruction
+    uint64_t root_time;   // the root task's first instruction; 0 before
 };
 
-#define HALT_REASONS(X)                                                            \
-    X(HALT_RUNNING, 0, "the guest runs")                                           \
-    X(HALT_POWER_OFF, 1, "a program asked for it")                                 \
-    X(HALT_DEADLOCK, 2, "every thread waits, and nothing can ever wake one")       \
-    X(HALT_BUDGET, 3, "the instruction budget is used up")                         \
+#define HALT_REASONS(X)                                                                                                \
+    X(HALT_RUNNING, 0, "the guest runs")                                                                               \
+    X(HALT_POWER_OFF, 1, "a program asked for it")                                                                     \
+    X(HALT_DEADLOCK, 2, "every thread waits, and nothing can ever wake one")                                           \
+    X(HALT_BUDGET, 3, "the instruction budget is used up")                                                             \
     X(HALT_PANIC, 4, "the kernel found an error in itself")
 enum halt_reason {
 #define HALT_REASON_ENUM(name, number, text) name = number,
@@ -50,8 +52,8 @@ enum halt_reason {
 
 // Groups, one bit each in the mask (boot argument trace.mask=).
 enum trace_group {
-    TRACE_GROUP_SYSTEM = 1 << 0,      // boot, halt, lost: always on
-    TRACE_GROUP_OBJECT = 1 << 1,      // creation, destruction, control, names
+    TRACE_GROUP_SYSTEM = 1 << 0, // boot, halt, lost: always on
+    TRACE_GROUP_OBJECT = 1 << 1, // creation, destruction, control, names
     TRACE_GROUP_CAPABILITY = 1 << 2,
     TRACE_GROUP_PAGE = 1 << 3,
     TRACE_GROUP_IPC = 1 << 4,
@@ -64,25 +66,25 @@ enum trace_group {
 
 // How an argument is shown. Every argument is a u64 in the record.
 enum trace_field_type {
-    FIELD_NONE,      // unused, 0
+    FIELD_NONE, // unused, 0
     FIELD_DECIMAL,
     FIELD_HEX,
-    FIELD_ADDRESS,   // a virtual address
-    FIELD_FRAME,     // a physical address
-    FIELD_TASK,      // ids
+    FIELD_ADDRESS, // a virtual address
+    FIELD_FRAME,   // a physical address
+    FIELD_TASK,    // ids
     FIELD_THREAD,
     FIELD_OBJECT,
     FIELD_FAULT,
-    FIELD_FLEXPAGE,  // kernel/abi/ipc.h; kind, address, order and rights in one
-    FIELD_ACCESS,    // enum flexpage_rights
+    FIELD_FLEXPAGE, // kernel/abi/ipc.h; kind, address, order and rights in one
+    FIELD_ACCESS,   // enum flexpage_rights
     FIELD_TAG,
-    FIELD_ERROR,     // enum ipc_error
-    FIELD_INDEX,     // a capability index
-    FIELD_KIND,      // enum object_kind
-    FIELD_CAUSE,     // scause, or CAUSE_* of kernel/abi/ipc.h
-    FIELD_MARK,      // enum mark_code
-    FIELD_REASON,    // enum halt_reason, or enum exit_reason in thread_exit
-    FIELD_TEXT,      // eight characters, little-endian, padded with NUL; FIELD_MORE continues them
+    FIELD_ERROR,  // enum ipc_error
+    FIELD_INDEX,  // a capability index
+    FIELD_KIND,   // enum object_kind
+    FIELD_CAUSE,  // scause, or CAUSE_* of kernel/abi/ipc.h
+    FIELD_MARK,   // enum mark_code
+    FIELD_REASON, // enum halt_reason, or enum exit_reason in thread_exit
+    FIELD_TEXT,   // eight characters, little-endian, padded with NUL; FIELD_MORE continues them
     FIELD_MORE,
 };
 
@@ -100,8 +102,8 @@ enum resolve_how { RESOLVE_FLEXPAGE = 1, RESOLVE_EMPTY_REPLY = 2 };
       "{thread} creates {new_task}: an empty address space and an empty capability space. It does not run by itself.", \
       "kernel/object/task.c")                                                                                          \
     X(TRACE_THREAD_CREATE, 3, TRACE_GROUP_OBJECT, thread_create, (THREAD, new_thread), (OBJECT, factory),              \
-      (INDEX, index), (NONE, unused1), (NONE, unused2),                                                                \
-      "{thread} creates {new_thread}. It belongs to no task yet.", "kernel/object/thread.c")                           \
+      (INDEX, index), (NONE, unused1), (NONE, unused2), "{thread} creates {new_thread}. It belongs to no task yet.",   \
+      "kernel/object/thread.c")                                                                                        \
     X(TRACE_GATE_CREATE, 4, TRACE_GROUP_OBJECT, gate_create, (OBJECT, gate), (OBJECT, factory), (INDEX, index),        \
       (NONE, unused1), (NONE, unused2),                                                                                \
       "{thread} creates {gate}: an IPC gate, a place to send messages to, bound to no thread yet.",                    \
@@ -168,8 +170,8 @@ enum resolve_how { RESOLVE_FLEXPAGE = 1, RESOLVE_EMPTY_REPLY = 2 };
       "The kernel turns the fault into a message to {pager} of {pager_task}, through {gate}, as if the thread had "    \
       "called it: {access} at {address}.",                                                                             \
       "kernel/fault.c")                                                                                                \
-    X(TRACE_FAULT_RESOLVE, 24, TRACE_GROUP_FAULT, fault_resolve, (ADDRESS, address), (DECIMAL, how),                   \
-      (FLEXPAGE, item), (THREAD, pager), (NONE, unused),                                                               \
+    X(TRACE_FAULT_RESOLVE, 24, TRACE_GROUP_FAULT, fault_resolve, (ADDRESS, address), (DECIMAL, how), (FLEXPAGE, item), \
+      (THREAD, pager), (NONE, unused),                                                                                 \
       "The fault at {address} is resolved by {pager}: {how}. {thread} makes its access again.", "kernel/fault.c")      \
     X(TRACE_FAULT_REFUSE, 25, TRACE_GROUP_FAULT, fault_refuse, (ADDRESS, address), (ACCESS, access), (ADDRESS, ip),    \
       (CAUSE, cause), (INDEX, pager),                                                                                  \
@@ -190,8 +192,8 @@ enum resolve_how { RESOLVE_FLEXPAGE = 1, RESOLVE_EMPTY_REPLY = 2 };
       "{thread} says: {code} {text}, value {value}.", "kernel/object/console.c")                                       \
     X(TRACE_LOST, 31, TRACE_GROUP_SYSTEM, lost, (DECIMAL, count), (NONE, unused1), (NONE, unused2), (NONE, unused3),   \
       (NONE, unused4), "The trace buffer is full: {count} events from here on are not in it.", "kernel/trace.c")       \
-    X(TRACE_HALT, 32, TRACE_GROUP_SYSTEM, halt, (REASON, reason), (DECIMAL, status), (NONE, unused1),                  \
-      (NONE, unused2), (NONE, unused3), "The machine halts: {reason}; status {status}.", "kernel/main.c")
+    X(TRACE_HALT, 32, TRACE_GROUP_SYSTEM, halt, (REASON, reason), (DECIMAL, status), (NONE, unused1), (NONE, unused2), \
+      (NONE, unused3), "The machine halts: {reason}; status {status}.", "kernel/main.c")
 
 enum trace_kind {
 #define TRACE_KIND_ENUM(kind, number, group, name, f0, f1, f2, f3, f4, explanation, source) kind = number,

@@ -1,0 +1,105 @@
+// All that the kernel needs of a machine, and the only way it reaches one. kernel/arch/riscv implements it for QEMU's
+// virt machine; tests/kernel/host_arch.c implements it natively, so that the kernel's core runs under a host debugger.
+#ifndef FAULTLINE_ARCH_H
+#define FAULTLINE_ARCH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "kernel/abi/ipc.h"
+
+struct factory;
+struct mapping;
+struct thread;
+
+// ---- Registers ---------------------------------------------------------------------------------------------------
+
+// A thread's user registers: x[i] is RISC-V's xi; x[0], which is always zero there, keeps the program counter here.
+// kernel/arch/riscv/entry.S relies on this layout, and on it being the first member of struct thread.
+struct registers {
+    uint64_t x[32];
+};
+enum register_index {
+    REGISTER_PC = 0,
+    REGISTER_RA = 1,
+    REGISTER_SP = 2,
+    REGISTER_GP = 3,
+    REGISTER_TP = 4,
+    REGISTER_A0 = 10,
+    REGISTER_A1 = 11,
+    REGISTER_A2 = 12,
+    REGISTER_A7 = 17,
+};
+
+// ---- Memory ------------------------------------------------------------------------------------------------------
+
+// All physical memory is visible to the kernel at a constant distance: the direct map (on the host: no distance).
+#ifdef __riscv
+#define DIRECT_MAP_OFFSET 0xffffffc000000000ul
+#else
+#define DIRECT_MAP_OFFSET 0ul
+#endif
+static inline uint64_t physical_address(const void *pointer)
+{
+    return (uint64_t)pointer - DIRECT_MAP_OFFSET;
+}
+static inline void *direct_map(uint64_t physical)
+{
+    return (void *)(physical + DIRECT_MAP_OFFSET);
+}
+
+// What boot found, from the device tree (devicetree specification 0.4, sections 3.4 and 3.6).
+struct machine {
+    uint64_t ram_start, ram_end;       // physical
+    uint64_t kernel_start, kernel_end; // physical, page-aligned; firmware lies below kernel_start
+    uint64_t initrd_start, initrd_end; // physical; equal when there is none
+    char command_line[2048];           // NUL-terminated
+};
+
+// A page table, and beside each entry the mapping node that accounts for it: whoever finds the one finds the other.
+#define PAGE_TABLE_ENTRIES 512u
+struct page_table {
+    uint64_t entry[PAGE_TABLE_ENTRIES];
+    struct mapping *node[PAGE_TABLE_ENTRIES];
+};
+
+// A place in a page table where a leaf is or could be.
+struct page_slot {
+    uint64_t *entry; // NULL: there is no table for this address yet
+    struct mapping **node;
+    unsigned order; // log2 of the bytes that a leaf here maps; without a table: of the hole
+};
+
+// A new page table that shares the kernel's half; NULL when the quota is used up.
+struct page_table *arch_page_table_create(struct factory *payer);
+// Gives all tables back. The leaves must be gone.
+void arch_page_table_destroy(struct page_table *root, struct factory *payer);
+// The slot of an address that belongs to the user: the leaf that maps it, or the empty slot, or the hole.
+struct page_slot arch_page_find(struct page_table *root, uint64_t address);
+// The same, making tables until there is a slot of this order (PAGE_ORDER or MEGAPAGE_ORDER). When a larger leaf or,
+// for a megapage, a table stands there, that slot is returned: compare its order. Error: IPC_E_QUOTA.
+enum ipc_error arch_page_slot(struct page_table *root, uint64_t address, unsigned order, struct factory *payer,
+                              struct page_slot *slot) __attribute__((warn_unused_result));
+// Writes a leaf. rights: enum flexpage_rights; a writable page is never executable. Flushes what the processor kept.
+void arch_page_set(struct page_slot slot, uint64_t address, uint64_t frame, unsigned rights);
+void arch_page_clear(struct page_slot slot, uint64_t address);
+// Makes this the user half. The root's address is how the kernel tells address spaces apart.
+void arch_address_space_switch(const struct page_table *root);
+
+// ---- Time, interrupts, power ---------------------------------------------------------------------------------------
+
+uint64_t arch_cycles(void);               // instructions since power-on
+void arch_timer_after(uint64_t cycles);   // one timer interrupt, about that many instructions from now
+bool arch_interrupt_wait(bool low_power); // idle: returns when an interrupt is pending; see kernel/main.c
+unsigned arch_interrupt_claim(void);      // number of a pending device interrupt, 0: none
+void arch_interrupt_enable(unsigned number, bool on);
+#define ARCH_INTERRUPT_COUNT 96u
+
+void arch_console_write(char character);
+// Ends everything. reason: enum halt_reason; status: of HALT_POWER_OFF.
+_Noreturn void arch_power_off(unsigned reason, unsigned status);
+// Prints how the kernel got here, innermost first.
+void arch_backtrace(void);
+// Words for scause or CAUSE_*: "load page fault".
+const char *arch_cause_text(uint64_t cause);
+
+#endif

@@ -1,0 +1,99 @@
+# Where the firmware enters, and where traps enter and leave. Only saving and restoring happens here: C does the rest.
+# Privileged specification 1.12, chapter 4 (stvec, sscratch, sepc); SBI specification 1.0, section 3 (a0, a1 at entry).
+
+#include "kernel/arch/riscv/offsets.h"
+
+# --- Power-on: a0 = hart, a1 = device tree. Paging is off and the program counter is physical. -----------------------
+    .section .text.entry, "ax"
+    .globl kernel_entry
+kernel_entry:
+    rdcycle s2                          # 1. when it all began
+    mv      s1, a1
+    lla     sp, boot_stack_top          # 2. a stack, still at its physical address
+    lla     t0, boot_page_table         # 3. paging on: the kernel's half, and this page one to one
+    srli    t0, t0, 12
+    li      t1, 8 << 60                 #    Sv39
+    or      t0, t0, t1
+    csrw    satp, t0
+    sfence.vma
+    li      t1, DIRECT_MAP_OFFSET       # 4. go on in the upper half
+    lla     t0, 1f
+    add     t0, t0, t1
+    add     sp, sp, t1
+    jr      t0
+1:  lla     t0, trap_entry              # 5. traps come to trap_entry; sscratch = 0 says "in the kernel"
+    csrw    stvec, t0
+    csrw    sscratch, zero
+    mv      fp, zero                    # 6. backtraces end here
+    mv      ra, zero
+    mv      a0, s1
+    mv      a1, s2
+    tail    kernel_start
+
+# --- A trap. sscratch = the running thread, whose registers are its first member; 0 while the kernel runs. -----------
+    .text
+    .balign 4
+    .globl trap_entry
+trap_entry:
+    csrrw   sp, sscratch, sp
+    beqz    sp, trap_in_kernel
+    .irp    i, 1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
+    sd      x\i, (\i * 8)(sp)
+    .endr
+    mv      a0, sp
+    csrrw   t0, sscratch, zero          # the user's sp, and from here on "in the kernel"
+    sd      t0, (2 * 8)(a0)
+    csrr    t0, sepc
+    sd      t0, (REGISTER_PC * 8)(a0)
+    lla     sp, boot_stack_top
+    mv      fp, zero
+    csrr    a1, scause
+    csrr    a2, stval
+    call    trap_handle                 # returns the thread to go on with
+
+    .globl trap_return                  # a0 = that thread
+trap_return:
+    ld      t0, (REGISTER_PC * 8)(a0)
+    csrw    sepc, t0
+    csrw    sscratch, a0
+    mv      sp, a0
+    .irp    i, 1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
+    ld      x\i, (\i * 8)(sp)
+    .endr
+    ld      sp, (2 * 8)(sp)
+    sret
+
+# --- A trap inside the kernel is a bug: report it on a stack of its own, for the kernel's may be what broke. ---------
+trap_in_kernel:
+    csrrw   sp, sscratch, zero          # the kernel's sp
+    mv      a3, sp
+    lla     sp, panic_stack_top
+    csrr    a0, scause
+    csrr    a1, stval
+    csrr    a2, sepc
+    mv      a4, fp
+    tail    trap_panic
+
+    .bss
+    .balign 16
+boot_stack:
+    .skip   KERNEL_STACK_SIZE
+    .globl  boot_stack_top
+boot_stack_top:
+panic_stack:
+    .skip   4096
+panic_stack_top:
+
+# Gigabyte leaves: devices (0), RAM (2); the kernel's half shows the first four gigabytes.
+    .data
+    .balign 4096
+    .globl  boot_page_table
+boot_page_table:
+    .skip   2 * 8
+    .dword  (2 << 28) | PTE_KERNEL      # one to one, for the instructions between satp and jr
+    .skip   (256 - 3) * 8
+    .dword  (0 << 28) | PTE_KERNEL
+    .dword  (1 << 28) | PTE_KERNEL
+    .dword  (2 << 28) | PTE_KERNEL
+    .dword  (3 << 28) | PTE_KERNEL
+    .skip   (512 - 260) * 8

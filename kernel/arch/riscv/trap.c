@@ -1,0 +1,113 @@
+// What each trap means (RISC-V privileged specification 1.12, table 4.2), and the panic for those that must not be.
+#include <stddef.h>
+#include "kernel/arch/riscv/offsets.h"
+#include "kernel/fault.h"
+#include "kernel/ipc.h"
+#include "kernel/main.h"
+#include "kernel/object/irq.h"
+#include "kernel/object/thread.h"
+#include "kernel/print.h"
+
+_Static_assert(REGISTER_PC == 0 && REGISTER_SP == 2, "entry.S saves xi at 8 * i and the program counter at 0");
+
+#define INTERRUPT (1ul << 63)
+#define INTERRUPT_TIMER (INTERRUPT | 5)
+#define INTERRUPT_EXTERNAL (INTERRUPT | 9)
+enum {
+    CAUSE_USER_CALL = 8,
+    CAUSE_FETCH_PAGE_FAULT = 12,
+    CAUSE_LOAD_PAGE_FAULT = 13,
+    CAUSE_STORE_PAGE_FAULT = 15,
+};
+
+const char *arch_cause_text(uint64_t cause)
+{
+    static const char *const text[] = {
+        "misaligned instruction",
+        "instruction access fault",
+        "illegal instruction",
+        "breakpoint",
+        "misaligned load",
+        "load access fault",
+        "misaligned store",
+        "store access fault",
+        "system call",
+        "system call of the kernel",
+        "reserved",
+        "reserved",
+        "instruction page fault",
+        "load page fault",
+        "reserved",
+        "store page fault",
+    };
+    switch (cause) {
+    case CAUSE_FAULT_REFUSED:
+        return "refused by its pager";
+    case CAUSE_FAULT_NO_PAGER:
+        return "no pager answers";
+    case CAUSE_FAULT_NO_PROGRESS:
+        return "the same fault again and again, although its pager says that it is resolved";
+    }
+    return cause < sizeof(text) / sizeof(text[0]) ? text[cause] : "unknown trap";
+}
+
+static void device_interrupts(void)
+{
+    unsigned number;
+    while ((number = arch_interrupt_claim()) != 0)
+        irq_arrive(number);
+}
+
+// Called by entry.S with the thread that trapped; returns the one to go on with.
+struct thread *trap_handle(struct thread *thread, uint64_t cause, uint64_t value)
+{
+    switch (cause) {
+    case CAUSE_USER_CALL:
+        thread->registers.x[REGISTER_PC] += 4;
+        ipc_system_call(thread);
+        break;
+    case CAUSE_FETCH_PAGE_FAULT:
+        fault_page(thread, value, RIGHT_EXECUTE);
+        break;
+    case CAUSE_LOAD_PAGE_FAULT:
+        fault_page(thread, value, RIGHT_READ);
+        break;
+    case CAUSE_STORE_PAGE_FAULT:
+        fault_page(thread, value, RIGHT_WRITE);
+        break;
+    case INTERRUPT_TIMER:
+        kernel_timer();
+        break;
+    case INTERRUPT_EXTERNAL:
+        device_interrupts();
+        break;
+    default:
+        fault_exception(thread, cause, value);
+        break;
+    }
+    return kernel_leave();
+}
+
+// A frame of -fno-omit-frame-pointer code: the return address and the caller's frame lie below it.
+static void print_frames(const uint64_t *frame)
+{
+    for (unsigned depth = 0; depth < 32 && (uint64_t)frame > DIRECT_MAP_OFFSET && (uint64_t)frame % 8 == 0; depth++) {
+        if (frame[-1] == 0) return;
+        print("  %x\n", frame[-1]);
+        frame = (const uint64_t *)frame[-2];
+    }
+}
+
+void arch_backtrace(void)
+{
+    print_frames(__builtin_frame_address(0));
+}
+
+// Called by entry.S: the kernel itself trapped.
+_Noreturn void trap_panic(uint64_t cause, uint64_t value, uint64_t ip, uint64_t sp, const uint64_t *frame)
+{
+    print("\nfaultline: the kernel trapped: %s, value %x, ip %x, sp %x\n", arch_cause_text(cause), value, ip, sp);
+    print("  %x\n", ip);
+    print_frames(frame);
+    panic("%s inside the kernel at %x", arch_cause_text(cause), ip);
+}

@@ -1,0 +1,150 @@
+// From power-on to the root task, and the way out of every kernel entry.
+#include <stddef.h>
+#include "kernel/main.h"
+#include "kernel/memory.h"
+#include "kernel/object/factory.h"
+#include "kernel/object/irq.h"
+#include "kernel/object/task.h"
+#include "kernel/object/thread.h"
+#include "kernel/options.h"
+#include "kernel/print.h"
+#include "kernel/root.h"
+#include "kernel/sched.h"
+#include "kernel/trace.h"
+
+#define TIME_SLICE 10000000ul // instructions
+#define POOL_SHARE 8u         // one eighth of RAM is the kernel's pool
+
+static struct options options;
+static uint32_t active_task; // whose user half is in force
+
+// ---- Boot --------------------------------------------------------------------------------------------------------
+
+static uint64_t round_up(uint64_t value, uint64_t size)
+{
+    return (value + size - 1) & ~(size - 1);
+}
+
+// RAM, from the bottom: firmware, kernel, pool, free memory with the initrd in it, trace buffer.
+static void divide_memory(const struct machine *machine, struct root_resources *resources)
+{
+    uint64_t table = 8192, ram = machine->ram_end - machine->ram_start;
+    uint64_t pool = round_up(machine->kernel_end, table), pool_size = ram / POOL_SHARE & ~(table - 1);
+    memory_initialise((uint64_t)direct_map(pool), (uint64_t)direct_map(pool + pool_size));
+    uint64_t trace = machine->ram_end - options.trace_size;
+    if (options.trace_size < 2 * PAGE_SIZE || options.trace_size % PAGE_SIZE != 0 || trace < pool + pool_size)
+        panic("trace-size=%u does not fit into %u bytes of RAM", options.trace_size, ram);
+    trace_initialise(direct_map(trace), options.trace_size,
+                     options.trace ? options.trace_mask | TRACE_GROUP_SYSTEM : 0);
+    resources->free_start = round_up(pool + pool_size, 1ul << MEGAPAGE_ORDER);
+    resources->free_end = trace & ~((1ul << MEGAPAGE_ORDER) - 1);
+    resources->quota = pool_size;
+}
+
+_Noreturn void kernel_main(const struct machine *machine, uint64_t entry_time)
+{
+    struct root_resources resources = {.machine = machine};
+    options = options_parse(machine->command_line);
+    divide_memory(machine, &resources);
+    trace_control()->entry_time = entry_time;
+    trace_emit(NULL, TRACE_BOOT, machine->ram_start, machine->ram_end - machine->ram_start, trace_control()->capacity,
+               machine->initrd_start, machine->initrd_end - machine->initrd_start);
+    root_start(&resources);
+    arch_timer_after(TIME_SLICE);
+    struct thread *first = kernel_leave();
+    trace_control()->root_time = arch_cycles();
+    trap_return(first);
+}
+
+// ---- The way out -------------------------------------------------------------------------------------------------
+
+_Noreturn void kernel_halt(enum halt_reason reason, unsigned status)
+{
+    trace_emit(current, TRACE_HALT, reason, status, 0, 0, 0);
+    struct trace_header *control = trace_control();
+    if (control != NULL) {
+        control->halt_status = status;
+        __atomic_store_n(&control->halted, reason, __ATOMIC_RELEASE);
+    }
+    arch_power_off(reason, status);
+}
+
+static void print_object(const char *what, const struct object *object)
+{
+    print("%s%u \"%.*s\"", what, (uint64_t)object->id, OBJECT_NAME_SIZE, object->name);
+}
+
+static void print_thread(const struct thread *thread)
+{
+    static const char *const waits[] = {
+        [THREAD_SENDING] = " wants to send to ",
+        [THREAD_CALLING] = " waits for a reply of ",
+        [THREAD_RECEIVING] = " waits for any message",
+        [THREAD_READY] = " is ready",
+    };
+    print_object("  thread ", &thread->object);
+    print_object(" of task ", &thread->task->object);
+    print("%s", waits[thread->state]);
+    if (thread->partner != NULL) print_object("thread ", &thread->partner->object);
+    if (thread->fault != 0) print(", fault %u at %x", (uint64_t)thread->fault, thread->fault_address);
+    print("\n");
+}
+
+// Nothing is ready and no interrupt can change that: who waits for whom?
+static _Noreturn void deadlock(void)
+{
+    print("faultline: every thread waits, and nothing can ever wake one:\n");
+    for (const struct thread *thread = threads_alive; thread != NULL; thread = thread->next_alive)
+        if (thread->state != THREAD_NEW && thread->state != THREAD_DEAD) print_thread(thread);
+    print("faultline: the machine halts. Look for the first thread above whose partner does not answer.\n");
+    kernel_halt(HALT_DEADLOCK, 0);
+}
+
+static void check_budget(void)
+{
+    if (options.budget == 0 || arch_cycles() < options.budget) return;
+    print("faultline: the budget of %u instructions is used up\n", options.budget);
+    if (current != NULL) {
+        print_object("faultline: running: thread ", &current->object);
+        print(" at ip %x\n", current->registers.x[REGISTER_PC]);
+    }
+    kernel_halt(HALT_BUDGET, 0);
+}
+
+void kernel_timer(void)
+{
+    check_budget();
+    uint64_t left = options.budget == 0 ? TIME_SLICE : options.budget - arch_cycles();
+    arch_timer_after(left < TIME_SLICE ? left : TIME_SLICE);
+    trace_emit(current, TRACE_IRQ, 0, 0, 0, 0, 0);
+    sched_rotate();
+}
+
+// No thread can run. Spins unless idle=wfi, so that a run is reproducible and a replay does not hang.
+static void idle(void)
+{
+    if (!irq_any_bound()) deadlock();
+    while (!arch_interrupt_wait(options.idle_low_power))
+        continue;
+    unsigned number = arch_interrupt_claim();
+    if (number != 0)
+        irq_arrive(number);
+    else
+        kernel_timer();
+}
+
+struct thread *kernel_leave(void)
+{
+    struct thread *next;
+    for (;;) {
+        object_bury();
+        next = sched_choose();
+        if (next != NULL) break;
+        idle();
+    }
+    if (next->task->object.id != active_task) {
+        active_task = next->task->object.id;
+        arch_address_space_switch(next->task->page_table);
+    }
+    return next;
+}

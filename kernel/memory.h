@@ -1,0 +1,29 @@
+// Kernel memory: blocks for objects, tables and nodes, each charged to the factory that pays for it.
+#ifndef FAULTLINE_MEMORY_H
+#define FAULTLINE_MEMORY_H
+
+#include <stdint.h>
+
+struct factory;
+
+// Everything that the kernel allocates has one of these sizes.
+#define MEMORY_KINDS(X)                                                                                                \
+    X(MEMORY_NODE, 64)   /* a mapping node */                                                                          \
+    X(MEMORY_SMALL, 128) /* a gate, factory or irq */                                                                  \
+    X(MEMORY_LARGE, 512) /* a task or thread */                                                                        \
+    X(MEMORY_UTCB, 4096)                                                                                               \
+    X(MEMORY_TABLE, 8192) /* a page table with its nodes, or a block of capability slots */
+enum memory_kind {
+#define MEMORY_KIND_ENUM(name, size) name,
+    MEMORY_KINDS(MEMORY_KIND_ENUM)
+#undef MEMORY_KIND_ENUM
+        MEMORY_KIND_COUNT
+};
+
+// Takes over the pool: [start, end), multiples of 8192, kernel addresses.
+void memory_initialise(uint64_t start, uint64_t end);
+// Zeroed; NULL when the payer's quota or the pool is used up.
+void *memory_allocate(struct factory *payer, enum memory_kind kind) __attribute__((warn_unused_result));
+void memory_free(struct factory *payer, enum memory_kind kind, void *block);
+
+#endif

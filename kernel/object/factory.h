@@ -1,0 +1,23 @@
+// A factory creates objects and pays for them out of its quota.
+#ifndef FAULTLINE_FACTORY_H
+#define FAULTLINE_FACTORY_H
+
+#include <stdbool.h>
+#include "kernel/ipc.h"
+#include "kernel/object/object.h"
+
+struct factory {
+    struct object object;
+    uint64_t quota; // bytes
+    uint64_t used;  // bytes, shares of other factories included
+    bool dying;     // its capability is gone; it waits for what it paid for
+};
+
+// The first factory: owns the whole pool.
+void factory_initialise(struct factory *factory, uint64_t quota);
+bool factory_charge(struct factory *factory, uint64_t bytes) __attribute__((warn_unused_result));
+void factory_refund(struct factory *factory, uint64_t bytes);
+enum ipc_error factory_invoke(struct factory *factory, struct invocation *call) __attribute__((warn_unused_result));
+void factory_destroy(struct factory *factory);
+
+#endif

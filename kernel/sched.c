@@ -1,0 +1,91 @@
+// The ready queues: one circular list per priority, and a bit map of those that are not empty. The current thread is
+// in none of them.
+#include <stddef.h>
+#include "kernel/object/task.h"
+#include "kernel/object/thread.h"
+#include "kernel/sched.h"
+#include "kernel/trace.h"
+
+struct thread *current;
+static struct thread *previous; // who ran last, for the trace
+static struct thread *queue[PRIORITY_COUNT];
+static uint32_t not_empty;
+
+static void enqueue_last(struct thread *thread)
+{
+    struct thread *head = queue[thread->priority];
+    if (head == NULL) {
+        thread->next = thread->previous = thread;
+        queue[thread->priority] = thread;
+        not_empty |= 1u << thread->priority;
+        return;
+    }
+    thread->next = head;
+    thread->previous = head->previous;
+    head->previous->next = thread;
+    head->previous = thread;
+}
+
+static void enqueue_first(struct thread *thread)
+{
+    enqueue_last(thread);
+    queue[thread->priority] = thread; // in a circle, the first is whom the head points to
+}
+
+void sched_remove(struct thread *thread)
+{
+    if (thread->next == thread) {
+        queue[thread->priority] = NULL;
+        not_empty &= ~(1u << thread->priority);
+    } else {
+        thread->next->previous = thread->previous;
+        thread->previous->next = thread->next;
+        if (queue[thread->priority] == thread) queue[thread->priority] = thread->next;
+    }
+    thread->next = thread->previous = NULL;
+}
+
+void sched_ready_first(struct thread *thread)
+{
+    thread->state = THREAD_READY;
+    if (thread != current) enqueue_first(thread);
+}
+
+void sched_ready_last(struct thread *thread)
+{
+    thread->state = THREAD_READY;
+    if (thread != current) enqueue_last(thread);
+}
+
+void sched_forget(const struct thread *thread)
+{
+    if (current == thread) current = NULL;
+    if (previous == thread) previous = NULL;
+}
+
+void sched_rotate(void)
+{
+    if (current == NULL || current->state != THREAD_READY || queue[current->priority] == NULL) return;
+    enqueue_last(current);
+    previous = current;
+    current = NULL;
+}
+
+struct thread *sched_choose(void)
+{
+    bool stays = current != NULL && current->state == THREAD_READY;
+    unsigned best = not_empty == 0 ? 0 : 31 - __builtin_clz(not_empty);
+    if (stays && (not_empty == 0 || best <= current->priority)) return current;
+    if (current != NULL) previous = current;
+    if (stays) enqueue_first(current);
+    current = NULL;
+    if (not_empty == 0) return NULL;
+    struct thread *next = queue[best];
+    sched_remove(next);
+    current = next;
+    if (next != previous)
+        trace_emit(next, TRACE_CONTEXT_SWITCH, previous == NULL ? 0 : previous->object.id, next->object.id,
+                   next->task->object.id, 0, 0);
+    previous = next;
+    return next;
+}

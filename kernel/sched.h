@@ -1,0 +1,21 @@
+// Who runs: fixed priorities, round robin inside one.
+#ifndef FAULTLINE_SCHED_H
+#define FAULTLINE_SCHED_H
+
+struct thread;
+
+extern struct thread *current; // the thread in whose name the kernel runs; NULL: none (boot, idle)
+
+// Makes a thread ready. First: before others of its priority (it continues a conversation); last: behind them.
+void sched_ready_first(struct thread *thread);
+void sched_ready_last(struct thread *thread);
+// Takes a ready thread that is not current out of its queue.
+void sched_remove(struct thread *thread);
+// The thread's memory goes away; it is in no queue any more.
+void sched_forget(const struct thread *thread);
+// The current thread's time is up, or it yields: it goes behind the others of its priority.
+void sched_rotate(void);
+// The thread to go on with: current, or a ready one of higher priority; NULL when none can run.
+struct thread *sched_choose(void);
+
+#endif
