@@ -16,6 +16,7 @@
 #include "kernel/object/irq.h"
 #include "kernel/object/task.h"
 #include "kernel/object/thread.h"
+#include "kernel/print.h"
 #include "kernel/sched.h"
 #include "kernel/trace.h"
 
@@ -143,14 +144,21 @@ static enum ipc_error deliver(struct thread *sender, struct thread *receiver, ui
     return IPC_OK;
 }
 
-// The message arrived and its sender waits for the reply. Only one caller can be owed one: an earlier one gives up.
+// The message arrived and its sender waits for the reply.
 static void await_reply(struct thread *sender, struct thread *receiver)
 {
-    struct thread *earlier = receiver->caller;
+    KERNEL_ASSERT(receiver->caller == NULL); // give_up_caller, before anybody receives
     sender->state = THREAD_CALLING;
     sender->partner = receiver;
     receiver->caller = sender;
-    if (earlier != NULL) ipc_abort(earlier, IPC_E_ABORTED);
+}
+
+// Who waits for a new message owes nobody a reply any more: the call ends with an error, and nobody waits in vain.
+static void give_up_caller(struct thread *thread)
+{
+    struct thread *caller = thread->caller;
+    thread->caller = NULL;
+    if (caller != NULL) ipc_abort(caller, IPC_E_ABORTED);
 }
 
 static void block_sending(struct thread *sender, struct thread *receiver, uint64_t label, bool calls)
@@ -221,6 +229,7 @@ static bool receive_queued(struct thread *receiver)
 static enum ipc_error receive(struct thread *thread, bool nonblock)
 {
     thread->fault = 0;
+    give_up_caller(thread);
     trace_windows(thread);
     struct irq *irq = irq_take_pending(thread);
     if (irq != NULL) {
@@ -276,14 +285,16 @@ void ipc_abort(struct thread *thread, enum ipc_error error)
     sched_ready_last(thread);
 }
 
-void ipc_forget(struct thread *thread)
+void ipc_withdraw(struct thread *thread)
 {
     if (thread->state == THREAD_SENDING) dequeue_sender(thread->partner, thread);
     if (thread->state == THREAD_CALLING && thread->partner != NULL) thread->partner->caller = NULL;
     thread->partner = NULL;
-    struct thread *caller = thread->caller;
-    thread->caller = NULL;
-    if (caller != NULL) ipc_abort(caller, IPC_E_ABORTED);
+}
+
+void ipc_abandon_partners(struct thread *thread)
+{
+    give_up_caller(thread);
     struct thread *sender;
     while ((sender = thread->senders) != NULL) {
         dequeue_sender(thread, sender);

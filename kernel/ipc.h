@@ -32,8 +32,10 @@ void ipc_system_call(struct thread *thread);
 void ipc_call_for(struct thread *thread, struct thread *receiver, uint64_t label);
 // A thread waits for its reply, or to be received, in vain: its operation ends with this error.
 void ipc_abort(struct thread *thread, enum ipc_error error);
-// A thread ends: everybody who waits for it, or whom it waits for, is cut loose.
-void ipc_forget(struct thread *thread);
+// A thread that ends is no partner any more: it leaves the queue or the call that it is in, and then lets go of all who
+// wait for it.
+void ipc_withdraw(struct thread *thread);
+void ipc_abandon_partners(struct thread *thread);
 // An interrupt's message, without words. False: the thread does not wait for one.
 bool ipc_notify(struct thread *receiver, uint64_t label);
 

@@ -138,6 +138,7 @@ struct thread *kernel_leave(void)
     struct thread *next;
     for (;;) {
         object_bury();
+        thread_bury();
         next = sched_choose();
         if (next != NULL) break;
         idle();

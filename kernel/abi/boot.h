@@ -30,7 +30,7 @@ struct root_image_header {
 #define BOOT_COMMAND_LINE_SIZE 2048u
 struct boot_info {
     uint64_t magic;
-    uint64_t free_start, free_end;             // page-aligned; the boot_info page itself is not part of it
+    uint64_t free_start, free_end;             // page-aligned; without this page; the initrd may lie inside
     uint64_t initrd_start, initrd_end;         // bytes; 0, 0 when there is none
     uint64_t quota;                            // of ROOT_FACTORY, bytes
     char command_line[BOOT_COMMAND_LINE_SIZE]; // NUL-terminated

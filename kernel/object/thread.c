@@ -12,6 +12,7 @@ _Static_assert(sizeof(struct thread) <= 512, "a thread is one MEMORY_LARGE");
 _Static_assert(offsetof(struct thread, registers) == 0, "kernel/arch/riscv/entry.S saves to the thread's address");
 
 struct thread *threads_alive;
+static struct thread *ended; // chained by next; thread_bury lets go of their partners
 
 struct thread *thread_create(struct factory *payer)
 {
@@ -71,15 +72,28 @@ void thread_end(struct thread *thread, unsigned reason)
     if (thread->state == THREAD_DEAD) return;
     trace_emit(thread, TRACE_THREAD_EXIT, thread->object.id, reason, 0, 0, 0);
     if (thread->state == THREAD_READY && thread != current) sched_remove(thread);
-    gate_unbind_all(thread);
-    irq_unbind_all(thread);
-    ipc_forget(thread);
+    ipc_withdraw(thread);
     thread->state = THREAD_DEAD;
+    thread->next = ended;
+    ended = thread;
+}
+
+void thread_bury(void)
+{
+    while (ended != NULL) {
+        struct thread *thread = ended;
+        ended = thread->next;
+        thread->next = NULL;
+        gate_unbind_all(thread);
+        irq_unbind_all(thread);
+        ipc_abandon_partners(thread);
+    }
 }
 
 void thread_destroy(struct thread *thread)
 {
     thread_end(thread, EXIT_DESTROYED);
+    thread_bury();
     if (thread->task != NULL) thread_detach(thread);
     sched_forget(thread);
     struct thread **link = &threads_alive;

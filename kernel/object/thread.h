@@ -73,7 +73,9 @@ enum ipc_error thread_attach(struct thread *thread, struct task *task, uint64_t 
 // Takes it out of its task and frees the UTCB.
 void thread_detach(struct thread *thread);
 void thread_start(struct thread *thread, uint64_t ip, uint64_t sp, uint64_t argument);
-// Stops it for ever. Whoever waits for its reply, or sends to it, gets IPC_E_ABORTED.
+// Stops it for ever. Two steps, because those who wait for it may end in turn, in a chain of any length: thread_bury,
+// at the end of this kernel entry, unbinds its gates and gives all who wait for it IPC_E_ABORTED.
 void thread_end(struct thread *thread, unsigned reason);
+void thread_bury(void);
 
 #endif
