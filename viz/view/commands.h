@@ -1,0 +1,62 @@
+// The one table of commands: it gives the key bindings, the help screen, the footer and the manual. Keys map to
+// commands, never to code; viz/view/session.c carries commands out, viz/term turns keys into codes.
+#ifndef FAULTLINE_VIEW_COMMANDS_H
+#define FAULTLINE_VIEW_COMMANDS_H
+
+#include <stdint.h>
+
+// Keys: a code point, or one of these.
+enum input {
+    INPUT_NONE = 0,
+    INPUT_TAB = 9,
+    INPUT_LEFT = 0x110000,
+    INPUT_RIGHT,
+    INPUT_UP,
+    INPUT_DOWN,
+    INPUT_SHIFT_LEFT,
+    INPUT_SHIFT_RIGHT,
+    INPUT_HOME,
+    INPUT_END,
+    INPUT_PAGE_UP,
+    INPUT_PAGE_DOWN,
+};
+
+// X(command, three keys, the keys in words, word in the footer or "", help text)
+#define COMMANDS(X)                                                                                                    \
+    X(COMMAND_PLAY, ' ', 0, 0, "Space", "play", "play, or pause")                                                      \
+    X(COMMAND_FORWARD, INPUT_RIGHT, 'l', 0, "→ l", "event", "one event forward")                                       \
+    X(COMMAND_BACK, INPUT_LEFT, 'h', 0, "← h", "", "one event back")                                                   \
+    X(COMMAND_NEXT_FAULT, INPUT_SHIFT_RIGHT, 'n', 'L', "⇧→ n", "fault", "to the next fault of the program")            \
+    X(COMMAND_PREVIOUS_FAULT, INPUT_SHIFT_LEFT, 'p', 'H', "⇧← p", "", "to the fault before")                           \
+    X(COMMAND_START, INPUT_HOME, 'g', 0, "Home g", "", "to the first event")                                           \
+    X(COMMAND_END, INPUT_END, 'G', 0, "End G", "", "to the last event")                                                \
+    X(COMMAND_DOWN, INPUT_DOWN, 'j', 0, "↓ j", "", "one row down in the event list")                                   \
+    X(COMMAND_UP, INPUT_UP, 'k', 0, "↑ k", "", "one row up")                                                           \
+    X(COMMAND_PAGE_DOWN, INPUT_PAGE_DOWN, 0, 0, "PgDn", "", "a screenful of events forward")                           \
+    X(COMMAND_PAGE_UP, INPUT_PAGE_UP, 0, 0, "PgUp", "", "a screenful of events back")                                  \
+    X(COMMAND_FASTER, '+', '=', 0, "+", "speed", "play faster")                                                        \
+    X(COMMAND_SLOWER, '-', 0, 0, "-", "", "play slower")                                                               \
+    X(COMMAND_SWITCH_SIDE, INPUT_TAB, 0, 0, "Tab", "side", "to the other trace")                                       \
+    X(COMMAND_ARRANGEMENT, '1', 0, 0, "1", "arrangement", "the arrangement: tasks, pages, the message in flight")      \
+    X(COMMAND_EVENTS, '2', 0, 0, "2", "events", "the list of events")                                                  \
+    X(COMMAND_HELP, '?', 0, 0, "?", "help", "this help, and away again")                                               \
+    X(COMMAND_QUIT, 'q', 0, 0, "q", "quit", "leave")
+
+enum command {
+    COMMAND_NONE,
+#define COMMAND_ENUM(name, key1, key2, key3, keys, footer, help) name,
+    COMMANDS(COMMAND_ENUM)
+#undef COMMAND_ENUM
+        COMMAND_COUNT
+};
+
+struct command_row {
+    uint32_t keys[3];
+    const char *keys_text, *footer, *help;
+};
+extern const struct command_row command_table[COMMAND_COUNT]; // [COMMAND_NONE] is empty
+
+// The command of a key, or COMMAND_NONE.
+enum command command_of_key(uint32_t key);
+
+#endif
