@@ -1,0 +1,71 @@
+// Reads the metadata of a program: entry point and loadable segments of an ELF executable. Freestanding; used by the
+// creating task, which sees only the first pages of a file, and by its tests on the host.
+// Formats: System V ABI, chapter 4 and 5 (ELF-64); RISC-V ELF psABI, section 8.
+#ifndef FAULTLINE_ELF_ELF_H
+#define FAULTLINE_ELF_ELF_H
+
+#include <stdint.h>
+
+#define ELF_MAX_SEGMENTS 8u
+#define ELF_HEADER_SIZE 64u
+
+// X(name, what is wrong with the file)
+#define ELF_ERRORS(X)                                                                                                  \
+    X(ELF_OK, "nothing")                                                                                               \
+    X(ELF_E_NOT_ELF, "it does not begin like an ELF file")                                                             \
+    X(ELF_E_CLASS, "it is not a 64-bit ELF file")                                                                      \
+    X(ELF_E_ENDIANNESS, "it is not little-endian")                                                                     \
+    X(ELF_E_MACHINE, "it is for another machine than RISC-V")                                                          \
+    X(ELF_E_TYPE, "it is not a statically linked executable")                                                          \
+    X(ELF_E_TRUNCATED, "it ends before what its headers announce")                                                     \
+    X(ELF_E_HEADERS, "its program headers have a wrong size or lie too far inside the file")                           \
+    X(ELF_E_SEGMENT_COUNT, "it has no loadable segment, or too many")                                                  \
+    X(ELF_E_RIGHTS, "a segment is writable and executable, or unreadable")                                             \
+    X(ELF_E_ALIGNMENT, "a segment's address and file offset differ within a page")                                     \
+    X(ELF_E_SIZE, "a segment is smaller in memory than in the file")                                                   \
+    X(ELF_E_RANGE, "a segment lies outside the addresses for programs")                                                \
+    X(ELF_E_OVERLAP, "two segments share a page")                                                                      \
+    X(ELF_E_ENTRY, "its entry point lies outside its code")
+
+enum elf_error {
+#define ELF_ERROR_ENUM(name, text) name,
+    ELF_ERRORS(ELF_ERROR_ENUM)
+#undef ELF_ERROR_ENUM
+};
+
+struct elf_segment {
+    uint64_t address;     // as in the file, perhaps not page-aligned
+    uint64_t memory_size; // bytes; what lies behind file_size is zero
+    uint64_t file_offset; // bytes; the same as address within a page
+    uint64_t file_size;   // bytes
+    unsigned rights;      // enum flexpage_rights; never writable and executable
+};
+
+struct elf_image {
+    uint64_t entry;
+    unsigned segment_count;
+    struct elf_segment segments[ELF_MAX_SEGMENTS]; // in the file's order; no two share a page
+};
+
+// Where a program may lie: start <= address < end.
+struct elf_range {
+    uint64_t start, end;
+};
+
+struct elf_problem {
+    enum elf_error error;
+    uint64_t file_offset; // of the header field that is wrong
+};
+
+// How many bytes of the file elf_read needs to see; `bytes` holds the first ELF_HEADER_SIZE ones. Not yet checked:
+// a broken file may announce anything.
+uint64_t elf_metadata_size(const void *bytes);
+
+// Reads the metadata. bytes: the first `available` bytes of a file of `file_size` bytes. *image counts only when the
+// error is ELF_OK.
+struct elf_problem elf_read(const void *bytes, uint64_t available, uint64_t file_size, struct elf_range range,
+                            struct elf_image *image);
+
+const char *elf_error_text(enum elf_error error);
+
+#endif

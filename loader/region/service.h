@@ -1,0 +1,85 @@
+// What both pagers do alike, told to the trace as they do it: find the region of a fault, ask its dataspace for a page,
+// read a request to attach a region. Included by loader/rm/pager.c and loader/root/pager.c.
+#ifndef FAULTLINE_REGION_SERVICE_H
+#define FAULTLINE_REGION_SERVICE_H
+
+#include <stddef.h>
+#include "loader/region/region.h"
+#include "loader/runtime/objects.h"
+#include "loader/runtime/services.h"
+
+// A region's name, terminated, for a mark.
+struct region_name {
+    char text[REGION_NAME_SIZE + 1];
+};
+static inline struct region_name region_name(const struct region *region)
+{
+    struct region_name name = {{0}};
+    for (unsigned i = 0; i < REGION_NAME_SIZE; i++)
+        name.text[i] = region->name[i];
+    return name;
+}
+
+static inline void region_set_name(struct region *region, const char *text)
+{
+    unsigned i = 0;
+    for (; i < REGION_NAME_SIZE && text[i]; i++)
+        region->name[i] = text[i];
+    for (; i < REGION_NAME_SIZE; i++)
+        region->name[i] = 0;
+}
+
+static inline void region_mark_attached(uint64_t console, uint64_t task_id, const struct region *region)
+{
+    console_mark(console, MARK_REGION, region->start | region->rights, MARK_REGION_EXTRA(task_id, region->size),
+                 region_name(region).text);
+}
+
+// The region that a fault hits, if it allows the access; otherwise NULL: the fault must be refused.
+static inline const struct region *region_of_fault(const struct region_table *table, uint64_t console, uint64_t address,
+                                                   uint64_t access)
+{
+    const struct region *region = region_find(table, address);
+    if (!region || access & ~(uint64_t)region->rights) return NULL;
+    console_mark(console, MARK_FIND_REGION, region->start, address, region_name(region).text);
+    return region;
+}
+
+// Asks the region's dataspace for the page at `page` (an address inside the region, page-aligned), which shall appear
+// at `landing` in the caller's task. Always asks for all rights of the region, so that a page faults once.
+static inline MUST_USE enum ipc_error region_request_page(const struct region *region, uint64_t console, uint64_t page,
+                                                          uint64_t landing)
+{
+    uint64_t offset = region->offset + (page - region->start);
+    console_mark(console, MARK_MAP_REQUEST, offset, landing, region_name(region).text);
+    return dataspace_map(region->dataspace, offset, region->rights, landing);
+}
+
+// Where the next dataspace may land: of the REGION_MAX + 1 slots from `first` up, one that no region uses.
+static inline uint64_t region_free_slot(const struct region_table *table, uint64_t first)
+{
+    uint64_t slot = first;
+    for (unsigned i = 0; i < table->count;) {
+        if (table->regions[i++].dataspace != slot) continue;
+        slot++;
+        i = 0;
+    }
+    return slot;
+}
+
+// Reads a REGION_ATTACH. \pre: nothing else was called since the message arrived; the UTCB still holds it.
+static inline struct region region_of_request(const struct message *request, uint64_t dataspace)
+{
+    struct region region = {
+        .start = request->words[0],
+        .size = request->words[1],
+        .offset = request->words[2],
+        .rights = (unsigned)(request->words[3] & RIGHTS_ALL),
+        .dataspace = dataspace,
+    };
+    for (unsigned i = 0; i < REGION_NAME_SIZE; i++)
+        region.name[i] = (char)(this_utcb()->words[4 + i / 8] >> 8 * (i % 8));
+    return region;
+}
+
+#endif

@@ -1,0 +1,102 @@
+// The region mapper: the internal pager, a thread in the program's own task. A fault: find the region, ask its
+// dataspace for the page with a receive window exactly at the fault. The mapping itself satisfies the access; the reply
+// is empty. Called by start.S. It is a program too: its own faults go to the external pager.
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+#include "loader/region/service.h"
+#include "loader/runtime/start.h"
+
+static struct region_table regions;
+static uint64_t console, task, task_id;
+static uint64_t first_slot, free_slot; // where dataspaces may land, and where the next one does
+
+static uint64_t serve_fault(const struct message *fault)
+{
+    uint64_t page = fault->words[0] & ~(PAGE_SIZE - 1);
+    const struct region *region = region_of_fault(&regions, console, fault->words[0], fault->words[1]);
+    if (!region || region_request_page(region, console, page, page)) return ipc_tag_error(IPC_E_REFUSED);
+    return ipc_tag(0, 0, 0);
+}
+
+static uint64_t serve_attach(struct message *request)
+{
+    if (!ipc_items(request->tag)) return ipc_tag_error(IPC_E_ARGUMENT);
+    struct region region = region_of_request(request, free_slot);
+    enum ipc_error error = region_add(&regions, &region);
+    if (error) return ipc_tag_error(error);
+    region_mark_attached(console, task_id, &region);
+    free_slot = region_free_slot(&regions, first_slot);
+    request->words[0] = region.start;
+    return ipc_tag(0, 1, 0);
+}
+
+static void drop_dataspace(uint64_t slot)
+{
+    (void)!task_unmap(task, capability_flexpage(slot, 0, RIGHTS_ALL), UNMAP_SELF);
+}
+
+static uint64_t serve_detach(const struct message *request)
+{
+    struct region removed;
+    enum ipc_error error = region_remove(&regions, request->words[0], &removed);
+    if (error) return ipc_tag_error(error);
+    for (uint64_t page = removed.start; page < removed.start + removed.size; page += PAGE_SIZE)
+        (void)!task_unmap(task, memory_flexpage(page, PAGE_ORDER, RIGHTS_ALL), UNMAP_SELF);
+    drop_dataspace(removed.dataspace);
+    return ipc_tag(0, 0, 0);
+}
+
+static uint64_t serve(struct message *message)
+{
+    switch (ipc_label(message->tag)) {
+    case PROTOCOL_FAULT:
+        return serve_fault(message);
+    case REGION_ATTACH:
+        return serve_attach(message);
+    case REGION_DETACH:
+        return serve_detach(message);
+    }
+    return ipc_tag_error(IPC_E_PROTOCOL);
+}
+
+// The regions that the creating task laid on the stack.
+static void attach_first_regions(const struct start_block *block)
+{
+    for (uint64_t i = 0; i < block->region_count; i++) {
+        const struct start_region *given = &block->regions[i];
+        struct region region = {.start = given->start,
+                                .size = given->size,
+                                .offset = given->offset,
+                                .dataspace = given->dataspace,
+                                .rights = (unsigned)given->rights};
+        memcpy(region.name, given->name, sizeof(region.name));
+        if (region_add(&regions, &region)) __builtin_trap(); // root checked them: they cannot overlap
+        region_mark_attached(console, task_id, &region);
+    }
+}
+
+_Noreturn void region_mapper_run(const struct start_block *block);
+_Noreturn void region_mapper_run(const struct start_block *block)
+{
+    console = capability_named_in(block, "console");
+    task = capability_named_in(block, "task");
+    task_id = block->task_id;
+    first_slot = free_slot = block->first_free_capability;
+    attach_first_regions(block);
+    uint64_t gate = capability_named_in(block, "gate"), thread = capability_named_in(block, "thread");
+    if (gate_bind(gate, thread, task_id)) __builtin_trap(); // an exception: the creating task says who crashed
+
+    struct message message = {0};
+    enum ipc_error error = IPC_E_NO_CALLER;
+    for (;;) {
+        uint64_t slot = free_slot;
+        ipc_set_windows(0, capability_flexpage(slot, 0, RIGHTS_ALL));
+        // A reply that cannot be handed over has ended the call: then there is only the next message to wait for.
+        error = error ? ipc_receive(&message) : ipc_reply_and_wait(&message);
+        if (error) continue;
+        bool brought_capability = ipc_items(message.tag) > 0;
+        message.tag = serve(&message);
+        if (brought_capability && free_slot == slot) drop_dataspace(slot); // nobody attached it
+    }
+}

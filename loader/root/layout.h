@@ -1,0 +1,52 @@
+// Where things lie in the tasks that root creates: addresses and capability indices. One plan for all of them, so that
+// students find the same thing in the same place.
+#ifndef FAULTLINE_ROOT_LAYOUT_H
+#define FAULTLINE_ROOT_LAYOUT_H
+
+// Addresses.
+#define PROGRAM_START 0x10000ul
+#define HEAP_START 0x20000000ul
+#define HEAP_LIMIT 0x60000000ul
+#define MAPPER_START 0x70000000ul // loader/rm/rm.ld
+#define MAPPER_END 0x80000000ul
+#define MAIN_STACK_TOP 0x3d00000000ul
+#define MAIN_STACK_SIZE (256ul << 10) // bytes
+#define MAPPER_STACK_TOP 0x3cfff00000ul
+#define MAPPER_STACK_SIZE (32ul << 10)
+#define FIRST_UTCB 0x3e00000000ul // UTCB n of a task: n pages further
+
+// The file server's own.
+#define ARCHIVE_ADDRESS 0x1000000000ul
+#define CACHE_ADDRESS 0x2000000000ul
+#define FILES_STACK_SIZE (64ul << 10)
+
+// Priorities: who serves goes before who asks, so that a started server waits before its first client runs.
+enum priority {
+    PRIORITY_MAIN = 8,
+    PRIORITY_ROOT = 10,
+    PRIORITY_MAPPER = 14,
+    PRIORITY_EXTERNAL_PAGER = 16,
+    PRIORITY_FILES = 20,
+};
+
+// Capability indices in a program's task, and in the file server's (task .. parent).
+enum program_capability {
+    PROGRAM_TASK = 1,   // rm alone: to unmap what is detached
+    PROGRAM_THREAD = 2, // rm's own thread, to bind the gate to
+    PROGRAM_CONSOLE = 3,
+    PROGRAM_FILES = 4,
+    PROGRAM_PARENT = 5,       // also everybody's exception handler
+    PROGRAM_REGIONS = 6,      // main's pager: the gate of step 7, to send to
+    PROGRAM_GATE = 7,         // the same gate, to bind
+    PROGRAM_MAPPER_PAGER = 8, // rm's pager: the external one
+    PROGRAM_FACTORY = 9,      // the file server's share
+    PROGRAM_DATASPACES = 16,  // those of main's regions, for rm
+    PROGRAM_FIRST_FREE = 64,
+    MAPPER_FIRST_FREE = 1024, // rm takes dataspaces in from here up
+};
+
+// In root's own table: what memory.h's slot_allocate hands out lies below, the external pager takes dataspaces in
+// above.
+#define PAGER_DATASPACES 1024u
+
+#endif

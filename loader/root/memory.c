@@ -1,0 +1,55 @@
+// Three counters that only go up.
+#include "loader/root/memory.h"
+#include <string.h>
+#include "loader/root/console.h"
+#include "loader/root/layout.h"
+#include "loader/runtime/objects.h"
+
+#define WINDOWS_START 0x40000000ul // up to RAM, which is mapped one to one
+#define WINDOWS_END 0x80000000ul
+
+static uint64_t next_frame, frames_end, next_window = WINDOWS_START, next_slot = ROOT_FIRST_FREE;
+
+void memory_initialise(const struct boot_info *boot)
+{
+    next_frame = boot->free_start;
+    frames_end = boot->free_end;
+}
+
+void *frames_allocate(uint64_t pages, unsigned order)
+{
+    uint64_t start = (next_frame + (1ul << order) - 1) & ~((1ul << order) - 1);
+    if (start > frames_end || pages > (frames_end - start) / PAGE_SIZE)
+        require(IPC_E_QUOTA, "find enough free memory for", "the file server; ask for fewer cache-pages");
+    next_frame = start + pages * PAGE_SIZE;
+    return (void *)start;
+}
+
+uint64_t window_reserve(uint64_t pages)
+{
+    if (pages > (WINDOWS_END - next_window) / PAGE_SIZE) require(IPC_E_QUOTA, "find", "free addresses in root");
+    uint64_t start = next_window;
+    next_window += pages * PAGE_SIZE;
+    return start;
+}
+
+uint64_t slot_allocate(void)
+{
+    if (next_slot == PAGER_DATASPACES) require(IPC_E_QUOTA, "find", "a free capability slot in root");
+    return next_slot++;
+}
+
+enum ipc_error map_range(uint64_t task, uint64_t from, uint64_t to, uint64_t size, unsigned rights)
+{
+    while (size) {
+        unsigned order = PAGE_ORDER;
+        while (order < MEGAPAGE_ORDER && !((from | to) & ((2ul << order) - 1)) && size >= 2ul << order)
+            order++;
+        enum ipc_error error = task_map(task, memory_flexpage(from, order, rights), to);
+        if (error) return error;
+        from += 1ul << order;
+        to += 1ul << order;
+        size -= 1ul << order;
+    }
+    return IPC_OK;
+}
