@@ -2,7 +2,7 @@
 #include "loader/root/file_server.h"
 #include <string.h>
 #include "loader/elf/elf.h"
-#include "loader/root/archive.h"
+#include "loader/fs/cpio.h"
 #include "loader/root/console.h"
 #include "loader/root/layout.h"
 #include "loader/root/memory.h"
@@ -21,12 +21,19 @@ struct server {
     struct elf_image image;
 };
 
+// Looks into the archive in place, no further than to the file server's own file.
 static void find_executable(struct server *server, const struct boot_info *boot)
 {
     if (boot->initrd_start == boot->initrd_end)
         require(IPC_E_NOT_FOUND, "find", "a boot archive; give QEMU one with -initrd build/boot.cpio");
-    server->file =
-        archive_find((const void *)boot->initrd_start, boot->initrd_end - boot->initrd_start, NAME, &server->file_size);
+    struct cpio_reader reader = {.data = (const void *)boot->initrd_start,
+                                 .size = boot->initrd_end - boot->initrd_start};
+    struct cpio_entry entry;
+    while (!server->file && cpio_next(&reader, &entry) == CPIO_ENTRY) {
+        if (strcmp(entry.name, NAME) != 0 || !cpio_is_file(&entry)) continue;
+        server->file = (const char *)entry.content;
+        server->file_size = entry.size;
+    }
     if (!server->file) require(IPC_E_NOT_FOUND, "find the file server (" NAME ") in", "the boot archive");
     struct elf_range range = {PROGRAM_START, HEAP_START};
     struct elf_problem problem = elf_read(server->file, server->file_size, server->file_size, range, &server->image);
