@@ -1,4 +1,4 @@
-// From the first instruction to main and from there to the end: called by start.S, by exit and by abort.
+// From the first instruction to main and from there to the end: called by entry.S, by exit and by abort.
 #include <stdlib.h>
 #include <string.h>
 #include <sys/types.h>

@@ -1,7 +1,7 @@
 // The ipc system call as C functions. Used by every user program: root, region mapper, file server, payloads.
 //
 // Where the UTCB is. A thread starts with its address in a1; its start code puts into tp any address inside that page,
-// and this_utcb() finds the page through tp. Start code without thread-local variables does `mv tp, a1`; start.S lays
+// and this_utcb() finds the page through tp. Start code without thread-local variables does `mv tp, a1`; entry.S lays
 // the thread-local block into the UTCB's page, behind struct utcb, and points tp there. So this works in every thread
 // of every program, with or without a libc, and costs two instructions.
 #ifndef FAULTLINE_RUNTIME_IPC_H

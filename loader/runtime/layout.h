@@ -1,4 +1,4 @@
-// Where the thread-local block lies in the UTCB's page. Shared by start.S, init.c and program.ld's check of its size.
+// Where the thread-local block lies in the UTCB's page. Shared by entry.S, init.c and program.ld's check of its size.
 #ifndef FAULTLINE_RUNTIME_LAYOUT_H
 #define FAULTLINE_RUNTIME_LAYOUT_H
 

@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include "loader/runtime/protocol.h"
 
-// The first thing a program's start code does; start.S does it for programs with a main function.
+// The first thing a program's start code does; entry.S does it for programs with a main function.
 void start_block_set(const struct start_block *block);
 const struct start_block *start_block(void);
 
