@@ -1,0 +1,210 @@
+# Faultline's one Makefile. Everything that is made lies in build/. `make help` lists the targets.
+#
+# Wildcards everywhere: a new file is built without an edit here. The conventions are
+#   kernel/**.c|S            -> build/kernel/faultline.elf, with the root program in it
+#   loader/{root,rm,fs}      -> build/user/{root,rm,fs}.elf
+#   loader/programs/NAME.c   -> build/user/NAME.elf           (or loader/programs/NAME/*.c)
+#   viz/**.c                 -> build/bin/faultline-viz
+#   tests/AREA/NAME_test.c   -> build/tests/AREA/NAME         (a Check program, under ASan and UBSan)
+#   tests/AREA/NAME_test.py  run as it is                     (unittest)
+
+MAKEFLAGS += --no-builtin-rules
+.DELETE_ON_ERROR:
+.SECONDEXPANSION:
+.DEFAULT_GOAL := all
+
+CC := cc
+AR := ar
+CROSS := riscv64-unknown-elf-
+PYTHON := python3
+
+WARNINGS := -Wall -Wextra -Werror
+COMMON := -std=gnu11 -I. -g -MMD -MP $(WARNINGS)
+# picolibc lends its headers only. The last flag keeps memset from being compiled into a call of memset.
+KERNEL_FLAGS := $(COMMON) -O2 --specs=picolibc.specs -march=rv64imac_zicsr_zifencei -mabi=lp64 -mcmodel=medany \
+    -ffreestanding -fno-pic
+    -fno-omit-frame-pointer -fno-tree-loop-distribute-patterns
+# -misa-spec=2.2: rdcycle belongs to rv64imac there, and picolibc has a library of exactly that name.
+USER_FLAGS := $(COMMON) -O2 --specs=picolibc.specs -misa-spec=2.2 -march=rv64imac -mabi=lp64 -mcmodel=medany \
+    -ffunction-sections -fdata-sections
+HOST_FLAGS := $(COMMON) -O2
+TEST_FLAGS := $(COMMON) -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+
+# ---- What there is --------------------------------------------------------------------------------------------------
+
+kernel_core := $(wildcard kernel/*.c kernel/object/*.c)
+kernel_sources := $(kernel_core) $(wildcard kernel/arch/riscv/*.c kernel/arch/riscv/*.S)
+runtime_sources := $(wildcard loader/runtime/*.c loader/runtime/*.S)
+shared_sources := $(wildcard loader/region/*.c loader/elf/*.c) loader/fs/cpio.c
+program_sources := $(wildcard loader/programs/*.c loader/programs/*/*.c)
+programs := $(sort $(foreach source,$(program_sources),$(basename $(firstword \
+    $(subst /, ,$(source:loader/programs/%=%))))))
+viz_sources := $(wildcard viz/trace/*.c viz/model/*.c viz/view/*.c viz/term/*.c)
+# Parts of the loader that make no system call, so that they can be tested natively.
+loader_testable := $(sort $(shared_sources) $(wildcard loader/root/elf.c loader/root/options.c))
+test_sources := $(wildcard tests/*/*_test.c)
+test_programs := $(test_sources:tests/%_test.c=build/tests/%)
+python_tests := $(wildcard tests/*/*_test.py)
+c_files = $(shell git ls-files --cached --others --exclude-standard '*.c' '*.h' | grep -v '^work/')
+
+kernel := build/kernel/faultline.elf
+viz := build/bin/faultline-viz
+metadata := build/trace/metadata
+boot_files := $(addprefix build/boot/,fs rm $(programs) text.txt empty.txt)
+
+.PHONY: all demo test setup run-demo run-test bench doctor format format-check lint clean help
+all: $(kernel) $(viz) $(metadata) build/boot.cpio
+
+# ---- Kernel ---------------------------------------------------------------------------------------------------------
+
+kernel_objects := $(kernel_sources:%=build/kernel/%.o)
+$(kernel): kernel/arch/riscv/kernel.ld $(kernel_objects)
+	@echo "link     $@"
+	@$(CROSS)gcc $(KERNEL_FLAGS) -nostdlib -static -Wl,--build-id=none -Wl,--no-warn-rwx-segments -T $^ -lgcc -o $@
+
+build/kernel/%.o: % Makefile
+	@mkdir -p $(@D)
+	@echo "kernel   $<"
+	@$(CROSS)gcc $(KERNEL_FLAGS) -c $< -o $@
+build/kernel/kernel/arch/riscv/root_image.S.o: build/user/root.bin
+
+# ---- User programs --------------------------------------------------------------------------------------------------
+
+user_objects = $(patsubst %,build/user/%.o,$(1))
+root_objects := $(call user_objects,$(wildcard loader/root/*.c loader/root/*.S))
+rm_objects := $(call user_objects,$(wildcard loader/rm/*.c loader/rm/*.S))
+fs_objects := $(call user_objects,$(wildcard loader/fs/*.c loader/fs/*.S))
+program_objects = $(call user_objects,$(wildcard loader/programs/$(1).c loader/programs/$(1)/*.c))
+libraries := build/user/libshared.a build/user/libruntime.a
+
+# $(1): the linker script; $(2): flags of its own. A program with a main function takes the whole runtime, so that its
+# hooks come before picolibc's own; root and the region mapper take what they use.
+whole_runtime := -Wl,--undefined=_start -Wl,--whole-archive build/user/libruntime.a -Wl,--no-whole-archive
+link_user = $(CROSS)gcc $(USER_FLAGS) -nostdlib -nostartfiles -static -Wl,--gc-sections -Wl,--build-id=none \
+    -Wl,--no-warn-rwx-segments -Wl,-z,max-page-size=4096 -T $(1) $(filter %.o,$^) $(2) \
+    -Wl,--start-group $(libraries) -lc -lgcc -Wl,--end-group -o $@
+
+build/user/root.elf: $(root_objects) $(libraries) loader/root/root.ld
+	@echo "link     $@"
+	@$(call link_user,loader/root/root.ld)
+build/user/rm.elf: $(rm_objects) $(libraries) loader/rm/rm.ld
+	@echo "link     $@"
+	@$(call link_user,loader/rm/rm.ld)
+build/user/fs.elf: $(fs_objects) $(libraries) loader/runtime/program.ld
+	@echo "link     $@"
+	@$(call link_user,loader/runtime/program.ld,$(whole_runtime))
+$(programs:%=build/user/%.elf): build/user/%.elf: $$(call program_objects,$$*) $(libraries) loader/runtime/program.ld
+	@echo "link     $@"
+	@$(call link_user,loader/runtime/program.ld,$(whole_runtime))
+
+build/user/root.bin: build/user/root.elf
+	@$(CROSS)objcopy -O binary --set-section-flags .bss=alloc,load,contents $< $@
+
+build/user/libruntime.a: $(call user_objects,$(runtime_sources))
+build/user/libshared.a: $(call user_objects,$(shared_sources))
+$(libraries):
+	@rm -f $@ && $(CROSS)ar qcs $@ $^
+
+build/user/%.o: % Makefile
+	@mkdir -p $(@D)
+	@echo "user     $<"
+	@$(CROSS)gcc $(USER_FLAGS) -c $< -o $@
+
+# ---- Boot archive ---------------------------------------------------------------------------------------------------
+
+# Without debug information, which gdb finds in build/user/NAME.elf.
+$(addprefix build/boot/,fs rm $(programs)): build/boot/%: build/user/%.elf
+	@mkdir -p $(@D)
+	@$(CROSS)objcopy --strip-debug $< $@
+build/boot/text.txt: loader/programs/make_text.py
+	@mkdir -p $(@D)
+	@$(PYTHON) $< --bytes 1100000 --seed 1 > $@
+build/boot/empty.txt:
+	@mkdir -p $(@D)
+	@: > $@
+build/boot.cpio: scripts/make_cpio.py $(boot_files)
+	@echo "archive  $@"
+	@$(PYTHON) scripts/make_cpio.py $@ $(boot_files)
+
+# ---- Host programs --------------------------------------------------------------------------------------------------
+
+host_objects = $(patsubst %.c,build/host/%.o,$(1))
+$(viz): $(call host_objects,$(viz_sources) $(wildcard viz/*.c))
+	@mkdir -p $(@D)
+	@echo "link     $@"
+	@$(CC) $(HOST_FLAGS) $^ -lncursesw -ltinfo -lm -o $@
+build/bin/trace-metadata: build/host/scripts/trace_metadata.o
+	@mkdir -p $(@D)
+	@$(CC) $(HOST_FLAGS) $^ -o $@
+$(metadata): build/bin/trace-metadata
+	@mkdir -p $(@D)
+	@$< > $@
+build/host/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	@echo "host     $<"
+	@$(CC) $(HOST_FLAGS) -c $< -o $@
+
+# ---- Tests ----------------------------------------------------------------------------------------------------------
+
+# What the Check programs of an area are linked with: objects beside the tests, and the area's code as a library.
+test_objects = $(patsubst %.c,build/sanitized/%.o,$(1))
+support_kernel := $(wildcard tests/kernel/host_arch*.c tests/kernel/support*.c)
+support_loader := $(wildcard tests/loader/support*.c)
+support_viz := $(wildcard tests/viz/support*.c)
+build/tests/libkernel.a: $(call test_objects,$(kernel_core))
+build/tests/libloader.a: $(call test_objects,$(loader_testable))
+build/tests/libviz.a: $(call test_objects,$(filter-out viz/term/main.c,$(viz_sources)))
+build/tests/lib%.a:
+	@mkdir -p $(@D)
+	@rm -f $@ && $(AR) qcs $@ $^
+
+area = $(firstword $(subst /, ,$(1)))
+$(test_programs): build/tests/%: build/sanitized/tests/%_test.o \
+    $$(call test_objects,$$(support_$$(call area,$$*))) build/tests/lib$$(call area,$$*).a
+	@mkdir -p $(@D)
+	@echo "link     $@"
+	@$(CC) $(TEST_FLAGS) $^ $$(pkg-config --libs check) -lncursesw -ltinfo -lm -o $@
+build/sanitized/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	@echo "test     $<"
+	@$(CC) $(TEST_FLAGS) -c $< -o $@
+
+# demo and test install what is missing first; what they need of make's own comes in a second make.
+demo test: setup
+	@$(MAKE) --no-print-directory run-$@
+setup:
+	@sh scripts/setup.sh
+
+run-test: all $(test_programs)
+	@$(PYTHON) scripts/run_tests.py $(test_programs) $(python_tests)
+run-demo: all
+	@$(PYTHON) scripts/demo.py
+bench: all
+	@$(PYTHON) scripts/bench.py
+
+# ---- Care -----------------------------------------------------------------------------------------------------------
+
+doctor:
+	@sh scripts/setup.sh --doctor
+format:
+	@clang-format -i $(c_files)
+format-check:
+	@clang-format --dry-run --Werror $(c_files) && echo "every file is formatted"
+lint:
+	@cppcheck --quiet --std=c11 --enable=warning,performance,portability --error-exitcode=1 --inline-suppr \
+	    --suppress=missingIncludeSystem -I. $(viz_sources) $(kernel_core) $(loader_testable) scripts
+	@$(PYTHON) -m compileall -q scripts $(wildcard tests/*/*.py loader/programs/*.py) && echo "nothing to complain about"
+clean:
+	@rm -rf build
+help:
+	@echo "make              build everything into build/"
+	@echo "make demo         run wordcount in both arrangements and open the visualizer on the two traces"
+	@echo "make test         run every test (demo and test install what is missing first)"
+	@echo "make bench        measure the kernel's operations, in instructions"
+	@echo "make doctor       show each tool, its version, and what to install"
+	@echo "make format       format the C files; make format-check only looks"
+	@echo "make lint         static checks"
+	@echo "make clean        remove build/"
+	@echo "scripts/run.py --help    run one program"
+
+-include $(shell find build -name '*.d' 2>/dev/null)

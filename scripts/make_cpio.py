@@ -1,0 +1,55 @@
+"""Packs files into a cpio archive of the kind "newc", the boot archive that the file server serves.
+
+    make_cpio.py ARCHIVE FILE...
+
+The Makefile calls it, and the tests that need an archive of their own. The same files give the same bytes: no times,
+no owners, names in the order given. Every entry is named by the last part of its file's path.
+Format: cpio(5), "New ASCII Format".
+"""
+
+import os
+import sys
+
+REGULAR_FILE = 0o100644
+TRAILER = "TRAILER!!!"
+
+
+def entry(number, name, content, mode):
+    """One entry: 110 bytes of header in hexadecimal digits, name, content, both padded to 4 bytes."""
+    fields = (number, mode, 0, 0, 1, 0, len(content), 0, 0, 0, 0, len(name) + 1, 0)
+    header = b"070701" + b"".join(b"%08X" % field for field in fields)
+    head = header + name.encode() + b"\0"
+    return padded(head) + padded(content)
+
+
+def padded(data):
+    return data + b"\0" * (-len(data) % 4)
+
+
+def archive(files):
+    """files: pairs of name and bytes. Returns the archive's bytes."""
+    entries = [entry(number + 1, name, content, REGULAR_FILE) for number, (name, content) in enumerate(files)]
+    return b"".join(entries) + entry(0, TRAILER, b"", 0)
+
+
+def read(path):
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def main(arguments):
+    if len(arguments) < 1 or arguments[0].startswith("-"):
+        print(__doc__.strip(), file=sys.stderr)
+        return 2
+    try:
+        data = archive([(os.path.basename(path), read(path)) for path in arguments[1:]])
+        with open(arguments[0], "wb") as file:
+            file.write(data)
+    except OSError as error:
+        print(f"make_cpio.py: {error.filename}: {error.strerror}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
