@@ -89,7 +89,7 @@ _Noreturn void root_main(const struct boot_info *boot)
     read_options(boot);
     memory_initialise(boot);
     console_name(ROOT_CONSOLE, ROOT_TASK, "root");
-    console_name(ROOT_CONSOLE, ROOT_THREAD, "root");
+    console_name(ROOT_CONSOLE, ROOT_THREAD, "root main");
     struct thread_settings settings = {.flags = THREAD_SET_PRIORITY, .priority = PRIORITY_ROOT};
     require(thread_control(ROOT_THREAD, &settings), "set the priority of", "root");
     uint64_t files = file_server_start(boot, options.cache_pages);

@@ -8,20 +8,30 @@
 #define WINDOWS_START 0x40000000ul // up to RAM, which is mapped one to one
 #define WINDOWS_END 0x80000000ul
 
-static uint64_t next_frame, frames_end, next_window = WINDOWS_START, next_slot = ROOT_FIRST_FREE;
+static uint64_t next_frame, frames_end, archive_start, archive_end, next_window = WINDOWS_START,
+                                                                    next_slot = ROOT_FIRST_FREE;
 
 void memory_initialise(const struct boot_info *boot)
 {
     next_frame = boot->free_start;
     frames_end = boot->free_end;
+    archive_start = page_down(boot->initrd_start);
+    archive_end = page_up(boot->initrd_end);
 }
 
+static uint64_t align_up(uint64_t address, unsigned order)
+{
+    return (address + (1ul << order) - 1) & ~((1ul << order) - 1);
+}
+
+// The boot archive lies somewhere in free memory and must stay whole.
 void *frames_allocate(uint64_t pages, unsigned order)
 {
-    uint64_t start = (next_frame + (1ul << order) - 1) & ~((1ul << order) - 1);
-    if (start > frames_end || pages > (frames_end - start) / PAGE_SIZE)
+    uint64_t start = align_up(next_frame, order), size = pages * PAGE_SIZE;
+    if (start < archive_end && start + size > archive_start) start = align_up(archive_end, order);
+    if (start > frames_end || size > frames_end - start)
         require(IPC_E_QUOTA, "find enough free memory for", "the file server; ask for fewer cache-pages");
-    next_frame = start + pages * PAGE_SIZE;
+    next_frame = start + size;
     return (void *)start;
 }
 

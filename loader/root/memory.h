@@ -10,7 +10,7 @@
 
 void memory_initialise(const struct boot_info *boot);
 
-// Free memory, zeroed, at its physical address in root. order: log2 of the alignment.
+// Free memory at its physical address in root, as the last user left it. order: log2 of the alignment.
 void *frames_allocate(uint64_t pages, unsigned order);
 
 // Addresses in root at which nothing lies yet.
