@@ -207,6 +207,7 @@ const struct model_cached *model_cache(const struct model *model, uint64_t task,
 
 #define MODEL_STEPS 10
 struct model_program {
+    uint64_t number;                      // 1 and up, in the order in which they were begun
     uint64_t task;                        // 0: not created yet
     uint64_t arrangement;                 // enum arrangement; MODEL_NO_EVENT: not decided yet
     uint64_t step_event[MODEL_STEPS + 1]; // [1..10]: index of the mark; MODEL_NO_EVENT: not reached

@@ -1,0 +1,127 @@
+// The state as a whole: its tables, copies and digest, and the order in which one event is applied. Called by model.c.
+#include <string.h>
+#include "viz/model/state.h"
+
+void state_initialise(struct state *state)
+{
+    memset(state, 0, sizeof *state);
+    state->current_message.event = MODEL_NO_EVENT;
+#define STATE_TABLE_INITIALISE(name, type, keys, maximum)                                                              \
+    state->table[TABLE_##name] = (struct table){.row_size = sizeof(type), .key_words = keys, .limit = maximum};
+    STATE_TABLES(STATE_TABLE_INITIALISE)
+#undef STATE_TABLE_INITIALISE
+}
+
+bool state_copy(struct state *to, const struct state *from)
+{
+    for (unsigned i = 0; i < STATE_TABLE_COUNT; i++)
+        if (!table_copy(&to->table[i], &from->table[i])) return false;
+    to->position = from->position;
+    to->totals = from->totals;
+    to->running = from->running;
+    to->last_kind = from->last_kind;
+    to->current_message = from->current_message;
+    return true;
+}
+
+void state_free(struct state *state)
+{
+    for (unsigned i = 0; i < STATE_TABLE_COUNT; i++)
+        table_free(&state->table[i]);
+}
+
+size_t state_bytes(const struct state *state)
+{
+    size_t bytes = sizeof *state;
+    for (unsigned i = 0; i < STATE_TABLE_COUNT; i++)
+        bytes += state->table[i].capacity * state->table[i].row_size;
+    return bytes;
+}
+
+// FNV-1a, 64 bits.
+static uint64_t digest_bytes(uint64_t digest, const void *bytes, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        digest = (digest ^ ((const unsigned char *)bytes)[i]) * 0x100000001b3u;
+    return digest;
+}
+
+uint64_t state_digest(const struct state *state)
+{
+    uint64_t digest = 0xcbf29ce484222325u;
+    digest = digest_bytes(digest, &state->position, sizeof state->position);
+    digest = digest_bytes(digest, &state->totals, offsetof(struct model_totals, halted) + sizeof(bool));
+    digest = digest_bytes(digest, &state->running, sizeof state->running);
+    for (unsigned i = 0; i < STATE_TABLE_COUNT; i++) {
+        const struct table *table = &state->table[i];
+        digest = digest_bytes(digest, &table->count, sizeof table->count);
+        if (table->count > 0) digest = digest_bytes(digest, table->rows, table->count * table->row_size);
+    }
+    return digest;
+}
+
+void *state_obtain(struct state *state, enum state_table table, uint64_t first, uint64_t second, bool *is_new)
+{
+    void *row = table_obtain(&state->table[table], first, second, is_new);
+    if (row == NULL) state->totals.dropped++;
+    return row;
+}
+
+static void count(struct model_totals *totals, const struct trace_record *record)
+{
+    const uint64_t *a = record->argument;
+    if (record->time > totals->time) totals->time = record->time;
+    switch (record->kind) {
+    case TRACE_FAULT_BEGIN:
+        totals->faults++;
+        break;
+    case TRACE_FAULT_RESOLVE:
+        totals->resolved++;
+        break;
+    case TRACE_FAULT_REFUSE:
+        totals->refused++;
+        break;
+    case TRACE_FAULT_DELIVER:
+    case TRACE_IPC_SEND:
+    case TRACE_IPC_REPLY:
+        totals->messages++;
+        break;
+    case TRACE_PAGE_MAP:
+        totals->pages_mapped++;
+        break;
+    case TRACE_PAGE_UNMAP:
+        totals->pages_unmapped++;
+        break;
+    case TRACE_CAPABILITY_MAP:
+        totals->capabilities_mapped++;
+        break;
+    case TRACE_CONTEXT_SWITCH:
+        totals->switches++;
+        break;
+    case TRACE_SYSCALL_ERROR:
+        totals->errors++;
+        break;
+    case TRACE_LOST:
+        totals->lost = a[0];
+        break;
+    case TRACE_HALT:
+        totals->halted = true;
+        totals->halt_reason = a[0];
+        totals->halt_status = a[1];
+        break;
+    default:
+        break;
+    }
+}
+
+void state_apply(struct state *state, const struct trace_record *record, const struct fault_index *faults)
+{
+    state->current_message.event = MODEL_NO_EVENT;
+    count(&state->totals, record);
+    state_apply_objects(state, record);
+    state_apply_memory(state, record, faults); // before the threads: an open window decides how a page arrived
+    state_apply_threads(state, record);
+    if (record->kind == TRACE_MARK) state_apply_mark(state, record);
+    state->last_kind = record->kind;
+    state->position++;
+}
