@@ -20,13 +20,12 @@ PYTHON := python3
 
 WARNINGS := -Wall -Wextra -Werror
 COMMON := -std=gnu11 -I. -g -MMD -MP $(WARNINGS)
-# picolibc lends its headers only. The last flag keeps memset from being compiled into a call of memset.
-KERNEL_FLAGS := $(COMMON) -O2 --specs=picolibc.specs -march=rv64imac_zicsr_zifencei -mabi=lp64 -mcmodel=medany \
-    -ffreestanding -fno-pic
-    -fno-omit-frame-pointer -fno-tree-loop-distribute-patterns
-# -misa-spec=2.2: rdcycle belongs to rv64imac there, and picolibc has a library of exactly that name.
-USER_FLAGS := $(COMMON) -O2 --specs=picolibc.specs -misa-spec=2.2 -march=rv64imac -mabi=lp64 -mcmodel=medany \
-    -ffunction-sections -fdata-sections
+# -misa-spec=2.2: rdcycle and fence.i belong to rv64imac there, and gcc and picolibc have libraries of exactly that name.
+MACHINE := --specs=picolibc.specs -misa-spec=2.2 -march=rv64imac -mabi=lp64 -mcmodel=medany
+# picolibc lends the kernel its headers only. The last flag keeps memset from being compiled into a call of memset.
+KERNEL_FLAGS := $(COMMON) $(MACHINE) -O2 -ffreestanding -fno-pic -fno-omit-frame-pointer \
+    -fno-tree-loop-distribute-patterns
+USER_FLAGS := $(COMMON) $(MACHINE) -O2 -ffunction-sections -fdata-sections
 HOST_FLAGS := $(COMMON) -O2
 TEST_FLAGS := $(COMMON) -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 
