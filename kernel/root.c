@@ -40,18 +40,12 @@ static void map_image(struct task *task, const struct root_image_header *image)
     }
 }
 
-// Free memory in large pages where the initrd does not lie, in small ones around it.
-static void map_free_memory(struct task *task, uint64_t start, uint64_t end, uint64_t initrd_start, uint64_t initrd_end)
+// Free memory, the initrd inside it included, in large pages: one node and one leaf for each.
+static void map_free_memory(struct task *task, uint64_t start, uint64_t end)
 {
     unsigned all = RIGHT_READ | RIGHT_WRITE | RIGHT_EXECUTE;
-    for (uint64_t address = start; address < end;) {
-        bool initrd = address >= initrd_start && address < initrd_end;
-        bool near = address + (1ul << MEGAPAGE_ORDER) > initrd_start && address < initrd_end;
-        bool large = !near && address % (1ul << MEGAPAGE_ORDER) == 0;
-        unsigned order = large ? MEGAPAGE_ORDER : PAGE_ORDER;
-        must(map_original_page(task, address, address, order, initrd ? RIGHT_READ : all, false), "free memory");
-        address += 1ul << order;
-    }
+    for (uint64_t address = start; address < end; address += 1ul << MEGAPAGE_ORDER)
+        must(map_original_page(task, address, address, MEGAPAGE_ORDER, all, false), "free memory");
 }
 
 // The boot information takes the first free page.
@@ -74,7 +68,6 @@ static struct boot_info *write_boot_info(const struct root_resources *resources)
 void root_start(const struct root_resources *resources)
 {
     const struct root_image_header *image = (const struct root_image_header *)root_image_start;
-    const struct machine *machine = resources->machine;
     factory_initialise(&root_factory, resources->quota);
     struct task *task = task_create(&root_factory);
     struct thread *thread = thread_create(&root_factory);
@@ -85,8 +78,7 @@ void root_start(const struct root_resources *resources)
     give_capability(task, ROOT_FACTORY, &root_factory.object, "root factory");
     give_capability(task, ROOT_CONSOLE, &console_object, "console");
     map_image(task, image);
-    uint64_t initrd_end = (machine->initrd_end + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
-    map_free_memory(task, resources->free_start, resources->free_end, machine->initrd_start, initrd_end);
+    map_free_memory(task, resources->free_start, resources->free_end);
     must(thread_attach(thread, task, ROOT_UTCB), "its UTCB");
     thread->priority = PRIORITY_COUNT / 2;
     struct boot_info *info = write_boot_info(resources);

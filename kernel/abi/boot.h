@@ -25,7 +25,8 @@ struct root_image_header {
     uint64_t stack_top;
 };
 
-// At boot the root task owns all free memory, mapped one to one (address = physical address), rwx, and the initrd r--.
+// At boot the root task owns all free memory, the initrd inside it included, mapped one to one (address = physical
+// address), rwx, in pages of 2 MiB.
 #define BOOT_INFO_MAGIC 0x4f464e494c544c46ul // "FLTLINFO"
 #define BOOT_COMMAND_LINE_SIZE 2048u
 struct boot_info {

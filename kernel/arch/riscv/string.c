@@ -6,9 +6,10 @@ void *memset(void *target, int value, size_t size)
 {
     uint64_t pattern = 0x0101010101010101ul * (uint8_t)value;
     char *byte = target;
-    if ((uint64_t)target % 8 == 0)
-        for (; size >= 8; size -= 8, byte += 8)
-            *(uint64_t *)byte = pattern;
+    for (; size > 0 && (uint64_t)byte % 8 != 0; size--)
+        *byte++ = value;
+    for (; size >= 8; size -= 8, byte += 8)
+        *(uint64_t *)byte = pattern;
     while (size-- > 0)
         *byte++ = value;
     return target;
