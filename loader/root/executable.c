@@ -40,7 +40,7 @@ static uint64_t open_file(uint64_t files, const char *file, uint64_t dataspace)
         struct line line = {0};
         line_text(&line, "root: the boot archive has no program called ");
         line_text(&line, file);
-        line_text(&line, "; see FILES in build/boot.cpio: cpio -t < build/boot.cpio");
+        line_text(&line, "; 'cpio -t < build/boot.cpio' lists what it has");
         give_up(STATUS_NOT_FOUND, &line);
     }
     require(error, "open", file);

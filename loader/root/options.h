@@ -12,7 +12,7 @@
 
 #define OPTIONS_MAX_ARGUMENTS 128u
 #define OPTIONS_MAX_ENVIRONMENT 32u
-#define OPTIONS_DEFAULT_CACHE_PAGES 1024u
+#define OPTIONS_DEFAULT_CACHE_PAGES 4096u
 
 struct options {
     enum arrangement arrangement;
