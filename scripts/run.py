@@ -1,0 +1,227 @@
+#!/usr/bin/env python3
+"""Runs one program of the boot archive in one arrangement under QEMU and records the trace.
+
+Leaves in DIR: trace/ (CTF: metadata, stream_0), console.txt (what the guest printed) and result.json (how it ended).
+The trace may be read while the guest runs, and after any end. The same command leaves the same bytes.
+"""
+
+import argparse
+import json
+import os
+import signal
+import sys
+import time
+
+import console
+import qemu
+import recorder
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+POLL_SECONDS = 0.01
+COMMAND_LINE_LIMIT = 2047  # characters; BOOT_COMMAND_LINE_SIZE of kernel/abi/boot.h with its NUL
+DEFAULT_TRACE_SIZE = 32 << 20
+
+EXIT_MISSING_TOOL, EXIT_USAGE, EXIT_PANIC, EXIT_BUDGET, EXIT_DEADLOCK, EXIT_QEMU, EXIT_WALL = range(118, 125)
+EXIT_CODES = """exit status:
+  that of the program, when the guest powers off in order (125: it could not be set up, 126: not an executable for this
+  machine, 127: not in the archive, 139: it crashed); else
+  118  a tool is missing                       119  wrong usage, or a file is missing
+  120  the kernel panicked                     121  the instruction budget is used up
+  122  every thread waits for ever             123  QEMU failed or was killed
+  124  the wall-clock limit is over            128+n  this launcher was ended by signal n
+"""
+RUNNING, POWER_OFF, DEADLOCK, BUDGET, PANIC = range(5)  # enum halt_reason of kernel/abi/trace.h
+HALTS = {
+    DEADLOCK: (EXIT_DEADLOCK, "deadlock", "every thread waits, and nothing can ever wake one. The console says who waits for whom."),
+    BUDGET: (EXIT_BUDGET, "budget", "the instruction budget is used up. Give more with --budget, or look in the trace "
+             "for what the program does last."),
+    PANIC: (EXIT_PANIC, "panic", "the kernel panicked: an error in the kernel itself. The console shows its cause and "
+            "backtrace; `riscv64-unknown-elf-addr2line -e build/kernel/faultline.elf ADDRESS` names a line."),
+}
+
+
+class Stop(Exception):
+    """A signal asks this launcher to end."""
+
+    def __init__(self, number):
+        super().__init__(number)
+        self.number = number
+
+
+class UsageError(Exception):
+    """Wrong usage; the text says what is wrong and what to do."""
+
+
+def size(text):
+    """A number of bytes or instructions: decimal or 0x..., with K, M or G behind it."""
+    factor = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}.get(text[-1:].upper(), 1)
+    value = int(text[:-1] if factor > 1 else text, 0) * factor
+    if value < 0:
+        raise ValueError
+    return value
+
+
+def parser():
+    result = argparse.ArgumentParser(description=__doc__, epilog=EXIT_CODES, allow_abbrev=False,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    add = result.add_argument
+    add("--arrangement", required=True, choices=("internal", "external", "eager"), help="who resolves page faults")
+    add("--program", required=True, metavar="NAME", help="a file of the boot archive")
+    add("--out", required=True, metavar="DIR", help="where trace/, console.txt and result.json go")
+    add("--append", action="append", default=[], metavar="WORDS", help="more words for the guest's command line")
+    add("--budget", type=size, default=0, metavar="N", help="end the run after N instructions (0: never)")
+    add("--trace", choices=("on", "off"), default="on", help="record a trace (default: on)")
+    add("--trace-size", type=size, default=DEFAULT_TRACE_SIZE, metavar="BYTES", help="of the buffer (default: 32M)")
+    add("--env", action="append", default=[], metavar="NAME=VALUE", help="an environment variable of the program")
+    add("--cache-pages", type=size, metavar="N", help="pages that the file server may keep")
+    add("--archive", default=os.path.join(ROOT, "build/boot.cpio"), metavar="FILE", help="another boot archive")
+    add("--kernel", default=os.path.join(ROOT, "build/kernel/faultline.elf"), metavar="FILE", help="another kernel")
+    add("--wall", type=float, default=300.0, metavar="SECONDS", help="last resort against a hung QEMU (default: 300)")
+    add("--keep-ram", action="store_true", help="leave the guest's memory in DIR/ram (128 MiB)")
+    add("arguments", nargs="*", metavar="ARGS", help="the program's arguments, after --")
+    result.error = lambda message: fail(EXIT_USAGE, f"{message}. See scripts/run.py --help.")
+    return result
+
+
+def fail(code, message):
+    print(f"run.py: {message}", file=sys.stderr)
+    sys.exit(code)
+
+
+def guest_command_line(options):
+    """Kernel options, then the creating task's, then the program's arguments. The guest cuts it at blanks."""
+    words = [f"trace={options.trace}", f"trace-size={options.trace_size}"]
+    words += [f"budget={options.budget}"] if options.budget else []
+    words += " ".join(options.append).split()
+    words += [f"arrangement={options.arrangement}", f"program={options.program}"]
+    words += [f"env={setting}" for setting in options.env]
+    words += [f"cache-pages={options.cache_pages}"] if options.cache_pages is not None else []
+    words += ["--"] + options.arguments
+    for word in words:
+        if not word or not word.isascii() or not word.isprintable() or " " in word:
+            raise UsageError(f"the guest's command line is cut at blanks, so it cannot carry \"{word}\"")
+    line = " ".join(words)
+    if len(line) > COMMAND_LINE_LIMIT:
+        raise UsageError(f"the guest's command line has {len(line)} characters, at most {COMMAND_LINE_LIMIT} fit")
+    return line
+
+
+def check(options):
+    """Everything that can be wrong before anything is touched."""
+    largest = qemu.RAM_SIZE // 2
+    if not 2 * recorder.HEADER_SIZE <= options.trace_size <= largest or options.trace_size % 4096:
+        raise UsageError(f"--trace-size must be a multiple of 4096 from 8192 to {largest}")
+    for setting in options.env:
+        if setting.find("=") < 1:
+            raise UsageError(f"--env wants NAME=VALUE, not \"{setting}\"")
+    metadata = os.path.join(ROOT, "build/trace/metadata")
+    for path in [options.kernel, options.archive] + ([metadata] if options.trace == "on" else []):
+        if not os.path.isfile(path):
+            raise UsageError(f"{path} is missing: run `make` first")
+    return metadata
+
+
+def prepare(options):
+    """Makes DIR, without what an earlier run left. Returns the paths in it by name."""
+    os.makedirs(options.out, exist_ok=True)
+    names = ("ram", "trace", "console.txt", "serial.raw", "qemu.log", "result.json")
+    paths = {name: os.path.join(options.out, name) for name in names}
+    recorder.remove_old_trace(paths["trace"])
+    for name in ("ram", "console.txt", "result.json"):
+        if os.path.lexists(paths[name]):
+            os.remove(paths[name])
+    return paths
+
+
+def watch(process, records, output, wall):
+    """Passes on trace and console until QEMU ends. Returns whether the wall-clock limit ended it."""
+    end = time.monotonic() + wall
+    while process.poll() is None:
+        records.drain()
+        output.follow()
+        if time.monotonic() > end:
+            return True
+        time.sleep(POLL_SECONDS)
+    return False
+
+
+def outcome(header, timed_out, stopped, log):
+    """Exit status, one word and a message (None: nothing to say) for how it ended."""
+    halted = header["halted"] if header else RUNNING
+    if halted == POWER_OFF:
+        return header["halt_status"] & 0xFF, "power-off", None
+    if halted in HALTS:
+        return HALTS[halted]
+    if stopped is not None:
+        name = signal.Signals(stopped).name
+        return 128 + stopped, "stopped", f"ended by {name}; the trace holds everything up to that moment."
+    if timed_out:
+        return EXIT_WALL, "wall", "the wall-clock limit is over and the guest still ran. Give more with --wall; a " \
+            "--budget ends such a run in order."
+    text = log.strip() or "it ended without a word: was it killed?"
+    return EXIT_QEMU, "qemu", f"QEMU ended before the guest did: {text} What the guest recorded is in the trace."
+
+
+def attempt(options, metadata, append):
+    """One run. Returns the exit status and what result.json shall say."""
+    paths = prepare(options)
+    process = qemu.start(options.kernel, options.archive, paths["ram"], paths["serial.raw"], paths["qemu.log"], append)
+    stopped, timed_out = None, False
+    try:
+        records = recorder.Recorder(paths["ram"], qemu.RAM_SIZE, options.trace_size,
+                                    paths["trace"] if options.trace == "on" else None, metadata)
+        output = console.Console(paths["serial.raw"], paths["console.txt"], sys.stdout.buffer)
+        try:
+            timed_out = watch(process, records, output, options.wall)
+        except Stop as stop:
+            stopped = stop.number
+        except BrokenPipeError:
+            stopped = signal.SIGPIPE
+            sys.stdout = output.screen = open(os.devnull, "wb")
+    finally:
+        process.kill()
+        process.wait()
+    records.drain(ended=True)
+    output.follow(ended=True)
+    header = records.header()
+    records.close()
+    output.close()
+    with open(paths["qemu.log"], errors="replace") as log:
+        status, word, message = outcome(header, timed_out, stopped, log.read())
+    for name in ["serial.raw", "qemu.log"] + ([] if options.keep_ram else ["ram"]):
+        os.remove(paths[name])
+    result = {"arrangement": options.arrangement, "program": options.program, "command_line": append, "end": word,
+              "status": status, "trace": header}
+    with open(paths["result.json"], "w") as file:
+        json.dump(result, file, indent=2)
+        file.write("\n")
+    return status, message
+
+
+def stop_on_signal(number, _frame):
+    for other in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(other, signal.SIG_IGN)
+    raise Stop(number)
+
+
+def main():
+    options = parser().parse_args()
+    if qemu.missing():
+        fail(EXIT_MISSING_TOOL, f"{qemu.PROGRAM} is not installed: `make doctor` says what to install.")
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, stop_on_signal)
+    try:
+        status, message = attempt(options, check(options), guest_command_line(options))
+    except (UsageError, recorder.TraceDirectoryError) as error:
+        fail(EXIT_USAGE, str(error))
+    except Stop as stop:
+        fail(128 + stop.number, "ended before the guest ran.")
+    except OSError as error:
+        fail(EXIT_USAGE, f"{error.filename or options.out}: {error.strerror}. Is --out a directory that can be written?")
+    if message:
+        fail(status, message)
+    sys.exit(status)
+
+
+if __name__ == "__main__":
+    main()
