@@ -1,0 +1,101 @@
+// The event list and the help screen.
+#include <inttypes.h>
+#include <stdio.h>
+#include "viz/view/screen.h"
+
+static void draw_event(struct area area, int y, const struct side *side, uint64_t index, bool current)
+{
+    struct trace_record record;
+    if (!trace_record(side->trace, index, &record)) return;
+    const struct trace_kind_info *info = trace_kind_info(record.kind);
+    struct trace_names names = model_names(side->model);
+    char number[32], thread[48], fields[400], fault[24] = "";
+    enum style base = current ? STYLE_SELECTED : STYLE_TEXT;
+    if (current) area_line(area, 0, y, area.width, base, ' ');
+    area_put(area, 0, y, base, current ? 0x25b8 : ' ');
+    area_text_right(area, 1, y, 8, current ? base : STYLE_QUIET, screen_number(index + 1, number));
+    area_text_right(area, 10, y, 13, current ? base : STYLE_QUIET, screen_number(record.time, number));
+    trace_format_id(thread, sizeof thread, FIELD_THREAD, record.thread, &names);
+    area_text_in(area, 24, y, 14, current ? base : STYLE_PAYLOAD, thread);
+    if (record.fault) snprintf(fault, sizeof fault, "%" PRIu32, record.fault);
+    area_text_right(area, 39, y, 5, current ? base : STYLE_MESSAGE, fault);
+    bool is_fault = info->group == TRACE_GROUP_FAULT;
+    area_text_in(area, 45, y, 16, current ? base : is_fault ? STYLE_FAULTING : STYLE_HEADING, info->name);
+    trace_format_fields(fields, sizeof fields, &record, &names);
+    area_text_in(area, 62, y, area.width - 62, current ? base : STYLE_QUIET, fields);
+}
+
+static void draw_list(struct area area, const struct side *side, struct session *session)
+{
+    area_line(area, 0, 0, area.width, STYLE_BORDER, 0x2500);
+    area_text(area, 3, 0, STYLE_QUIET, " event ");
+    area_text(area, 12, 0, STYLE_QUIET, " instruction ");
+    area_text(area, 24, 0, STYLE_QUIET, " thread ");
+    area_text(area, 38, 0, STYLE_QUIET, " fault ");
+    area_text(area, 45, 0, STYLE_QUIET, " what ");
+    uint64_t count = model_count(side->model), position = model_position(side->model);
+    int rows = area.height - 1;
+    session->list_rows = rows;
+    uint64_t current = position > 0 ? position - 1 : 0, half = (uint64_t)(rows > 0 ? rows / 2 : 0);
+    uint64_t first = current > half ? current - half : 0;
+    if (count > (uint64_t)rows && first > count - (uint64_t)rows) first = count - (uint64_t)rows;
+    if (count <= (uint64_t)rows) first = 0;
+    for (int i = 0; i < rows && first + (uint64_t)i < count; i++)
+        draw_event(area, 1 + i, side, first + (uint64_t)i, position > 0 && first + (uint64_t)i == current);
+    if (count == 0) area_text(area, 2, 1, STYLE_QUIET, "The trace holds no events yet.");
+}
+
+void events_draw(struct area area, struct session *session)
+{
+    draw_list(area, &session->side[session->active], session);
+}
+
+static const struct {
+    uint32_t glyph;
+    enum style style;
+    const char *meaning;
+} legend[] = {
+    {GLYPH_RESIDENT, STYLE_RESIDENT, "page resident, writable: the task's own"},
+    {GLYPH_SHARED, STYLE_SHARED, "page resident, read-only: shared with the file server"},
+    {0x2584, STYLE_RESIDENT, "a cell of several pages, some of them resident"},
+    {GLYPH_FAULTING, STYLE_FAULTING, "page of the present fault"},
+    {GLYPH_ABSENT, STYLE_ABSENT, "page absent"},
+    {GLYPH_EVICTED, STYLE_EVICTED, "page taken back"},
+    {GLYPH_RUNNING, STYLE_FRESH, "thread runs"},
+    {GLYPH_SERVING, STYLE_MESSAGE, "thread serves a fault"},
+    {GLYPH_BLOCKED, STYLE_QUIET, "thread waits"},
+    {GLYPH_READY, STYLE_TEXT, "thread is ready"},
+    {GLYPH_ENDED, STYLE_REFUSED, "thread has ended"},
+    {GLYPH_TOKEN, STYLE_TOKEN, "the message, or the page, under way"},
+    {GLYPH_WINDOW_OPEN, STYLE_WINDOW, "receive window, open"},
+    {0x25c2, STYLE_MESSAGE, "region that holds the address"},
+};
+
+void help_draw(struct area area)
+{
+    bool wide = area.width >= 110;
+    int legends = (int)(sizeof legend / sizeof *legend);
+    area_text(area, 2, 0, STYLE_HEADING, "Keys");
+    int y = 1;
+    for (int i = 1; i < COMMAND_COUNT && y < area.height; i++, y++) {
+        area_text_in(area, 2, y, 8, STYLE_MESSAGE, command_table[i].keys_text);
+        area_text_in(area, 11, y, wide ? 55 : area.width - 12, STYLE_TEXT, command_table[i].help);
+    }
+    if (!wide) {
+        // Two columns of glyphs under the keys, as far as there is room; a mark where there is not.
+        for (int i = 0; i < legends; i++) {
+            int row = y + i / 2, x = 2 + i % 2 * (area.width / 2);
+            if (row >= area.height) break;
+            area_put(area, x, row, legend[i].style, legend[i].glyph);
+            area_text_in(area, x + 2, row, area.width / 2 - 4, STYLE_QUIET, legend[i].meaning);
+        }
+        if (y + (legends + 1) / 2 > area.height)
+            area_put(area, area.width - 2, area.height - 1, STYLE_QUIET, GLYPH_CUT);
+        return;
+    }
+    area_text(area, 68, 0, STYLE_HEADING, "Glyphs");
+    for (int i = 0; i < legends; i++) {
+        area_put(area, 69, 1 + i, legend[i].style, legend[i].glyph);
+        area_text_in(area, 72, 1 + i, area.width - 73, STYLE_TEXT, legend[i].meaning);
+    }
+}

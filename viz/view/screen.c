@@ -1,0 +1,180 @@
+// Title, explanation, timeline, footer, and what stands between them.
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include "viz/view/arrangement.h"
+#include "viz/view/explain.h"
+#include "viz/view/screen.h"
+
+const char *screen_number(uint64_t value, char buffer[32])
+{
+    char digits[24];
+    int length = snprintf(digits, sizeof digits, "%" PRIu64, value), used = 0;
+    for (int i = 0; i < length; i++) {
+        if (i > 0 && (length - i) % 3 == 0) buffer[used++] = ',';
+        buffer[used++] = digits[i];
+    }
+    buffer[used] = 0;
+    return buffer;
+}
+
+static const char *side_name(const struct side *side)
+{
+    return model_arrangement_name(side->arrangement);
+}
+
+static int draw_side_names(struct area area, int x, const struct session *session)
+{
+    for (int i = 0; i < session->sides; i++) {
+        char text[40];
+        snprintf(text, sizeof text, " %s ", side_name(&session->side[i]));
+        if (i > 0) x += area_text(area, x, 0, STYLE_BAR, "║");
+        x += area_text(area, x, 0, i == session->active ? STYLE_SIDE_ACTIVE : STYLE_BAR, text);
+    }
+    return x;
+}
+
+static void draw_title(struct area area, const struct session *session)
+{
+    const struct side *side = &session->side[session->active];
+    const struct model_totals *totals = model_totals(side->model);
+    char counts[160], number[32], of[32], time[32], speed[32];
+    area_fill(area, STYLE_BAR, ' ');
+    int x = 1 + area_text_in(area, 1, 0, 20, STYLE_TITLE, side->program[0] ? side->program : "no program") + 2;
+    x = draw_side_names(area, x, session) + 1;
+    snprintf(speed, sizeof speed, "%s %s", session->playing ? "▶" : "‖", session_speed_name(session));
+    int room = area.width - x - glyph_columns(speed) - 3;
+    screen_number(model_position(side->model), number);
+    screen_number(model_count(side->model), of);
+    screen_number(totals->time, time);
+    uint32_t ordinal = side_ordinal(side);
+    const char *formats[] = {"fault %u of %u    event %s of %s    %s instr", "fault %u/%u  event %s/%s  %s instr",
+                             "fault %u/%u  event %s/%s", "f %u/%u  e %s/%s"};
+    for (int i = 0; i < 4; i++) {
+        snprintf(counts, sizeof counts, formats[i], ordinal, side->main_fault_count, number, of, time);
+        if (glyph_columns(counts) <= room) break;
+    }
+    area_text_right(area, x, 0, room, STYLE_BAR, counts);
+    area_text_right(area, area.width - glyph_columns(speed) - 1, 0, glyph_columns(speed), STYLE_BAR_KEY, speed);
+}
+
+// Two rows: the beat, the words, and the place in the sources at the end of the second row.
+static void draw_explanation(struct area area, const struct session *session)
+{
+    const struct side *side = &session->side[session->active];
+    char text[1024], source[80], badge[32] = "";
+    struct scene scene = side_scene(side);
+    enum model_beat beat = scene_front_beat(&scene);
+    if (scene.outer != MODEL_NO_FAULT && !scene.over && beat != MODEL_BEAT_NONE) {
+        char circled[5];
+        glyph_encode(glyph_circled(beat), circled);
+        snprintf(badge, sizeof badge, " %s of ⑥ ", circled);
+    }
+    int x = 1 + area_text(area, 1, 0, STYLE_BEAT, badge);
+    x += *badge ? 1 : 0;
+    if (session->notice[0])
+        snprintf(text, sizeof text, "%s.", session->notice);
+    else
+        explain_event(side, text, sizeof text);
+    explain_source(side, source, sizeof source);
+    int width = area.width - x - 1, place = glyph_columns(source);
+    // One row when it fits; else the second row leaves room for the source.
+    bool fits = glyph_columns(text) <= width;
+    char shown[1024];
+    snprintf(shown, sizeof shown, "%s", text);
+    int rows = area_wrap(area, x, 0, width, area.height, STYLE_TEXT, shown);
+    if (place == 0) return;
+    int last = fits ? 1 : rows - 1;
+    struct area tail = area_part(area, area.width - place - 2, last, place + 2, 1);
+    const struct cell *left = tail.width > 0 ? grid_cell(area.grid, tail.x, tail.y) : NULL;
+    if (!left || last >= area.height) return;
+    bool occupied = false;
+    for (int i = 0; i < tail.width; i++)
+        occupied |= grid_cell(area.grid, tail.x + i, tail.y)->glyph != ' ';
+    if (!occupied) area_text(tail, 1, 0, STYLE_SOURCE, source);
+}
+
+// Faults that begin in each column's share of the events, as bars, and where we are.
+static void draw_timeline(struct area area, const struct session *session)
+{
+    const struct side *side = &session->side[session->active];
+    uint64_t count = model_count(side->model), position = model_position(side->model);
+    int width = area.width - 2;
+    static unsigned bars[GRID_MAX_SIDE];
+    unsigned most = 1;
+    if (width <= 0) return;
+    memset(bars, 0, sizeof bars);
+    for (uint32_t i = 0; count > 0 && i < model_fault_count(side->model); i++) {
+        const struct model_fault *fault = model_fault(side->model, i);
+        int column = (int)((double)fault->begin_event / (double)count * width);
+        if (column < 0 || column >= width) continue;
+        if (++bars[column] > most) most = bars[column];
+    }
+    for (int x = 0; x < width; x++) {
+        unsigned level = bars[x] ? 1 + bars[x] * 6 / most : 0;
+        area_put(area, 1 + x, 0, STYLE_SPARK, bars[x] ? 0x2581 + level : 0x2581);
+    }
+    int at = count > 0 ? (int)((double)position / (double)count * (width - 1)) : 0;
+    area_put(area_with(area, EMPHASIS_LIT), 1 + at, 0, STYLE_POSITION, GLYPH_TOKEN);
+}
+
+static void draw_footer(struct area area, const struct session *session)
+{
+    area_fill(area, STYLE_BAR, ' ');
+    int x = 1;
+    for (int i = 1; i < COMMAND_COUNT; i++) {
+        const struct command_row *row = &command_table[i];
+        if (!row->footer[0] || (i == COMMAND_SWITCH_SIDE && session->sides < 2)) continue;
+        int quit = glyph_columns("q quit") + 2, need = glyph_columns(row->keys_text) + 1 + glyph_columns(row->footer);
+        bool pair = i == COMMAND_FORWARD || i == COMMAND_NEXT_FAULT || i == COMMAND_FASTER;
+        if (i != COMMAND_QUIT && i != COMMAND_HELP && x + need + quit + 9 > area.width) continue;
+        const char *keys = row->keys_text;
+        if (pair) keys = i == COMMAND_FORWARD ? "←→" : i == COMMAND_NEXT_FAULT ? "⇧←→" : "+-";
+        x += area_text(area, x, 0, STYLE_BAR_KEY, keys) + 1;
+        x += area_text(area, x, 0, STYLE_BAR, row->footer) + 2;
+    }
+}
+
+static void draw_arrangements(struct area area, const struct session *session)
+{
+    if (session->sides < 2 || area.width < SCREEN_TWO_SIDES) {
+        arrangement_draw(area, &session->side[session->active], session->frame, true);
+        return;
+    }
+    int half = area.width / 2;
+    arrangement_draw(area_part(area, 0, 0, half, area.height), &session->side[0], session->frame, session->active == 0);
+    arrangement_draw(area_part(area, area.width - half, 0, half, area.height), &session->side[1], session->frame,
+                     session->active == 1);
+}
+
+static void draw_too_small(struct area area)
+{
+    char text[120];
+    snprintf(text, sizeof text,
+             "This terminal has %dx%d cells; the visualizer needs at least %dx%d. Enlarge it, or q to quit.",
+             area.width, area.height, SCREEN_MIN_COLUMNS, SCREEN_MIN_ROWS);
+    area_wrap(area, 0, 0, area.width, area.height, STYLE_TEXT, text);
+}
+
+void screen_draw(struct grid *grid, struct session *session)
+{
+    grid_clear(grid);
+    struct area all = area_all(grid);
+    if (all.width < SCREEN_MIN_COLUMNS || all.height < SCREEN_MIN_ROWS) {
+        draw_too_small(all);
+        return;
+    }
+    draw_title(area_part(all, 0, 0, all.width, 1), session);
+    draw_footer(area_part(all, 0, all.height - 1, all.width, 1), session);
+    struct area middle = area_part(all, 0, 1, all.width, all.height - 5);
+    if (session->view == VIEW_HELP) {
+        help_draw(area_part(all, 0, 1, all.width, all.height - 2));
+        return;
+    }
+    if (session->view == VIEW_EVENTS)
+        events_draw(middle, session);
+    else
+        draw_arrangements(middle, session);
+    draw_explanation(area_part(all, 0, all.height - 4, all.width, 2), session);
+    draw_timeline(area_part(all, 0, all.height - 2, all.width, 1), session);
+}

@@ -1,0 +1,239 @@
+// Commands, playing, and keeping two sides in step.
+#include <stdio.h>
+#include "viz/view/arrangement.h"
+#include "viz/view/session.h"
+
+static struct side *active(struct session *session)
+{
+    return &session->side[session->active];
+}
+
+void session_start(struct session *session)
+{
+    session->speed = 2;
+    session->frame = TOKEN_FRAMES / 2;
+}
+
+void session_close(struct session *session)
+{
+    for (int i = 0; i < session->sides; i++)
+        side_close(&session->side[i]);
+}
+
+// The other side goes to the same beat of main's fault with the same ordinal; between faults, to the same share of the
+// way to the next one; without faults, to the same share of the program's life.
+static void keep_in_step(struct session *session)
+{
+    if (session->sides < 2) return;
+    struct side *here = active(session), *there = &session->side[1 - session->active];
+    uint64_t position = model_position(here->model), count = model_count(here->model);
+    if (position >= count) {
+        model_seek(there->model, model_count(there->model));
+        return;
+    }
+    if (position == 0 || here->main_fault_count == 0 || there->main_fault_count == 0) {
+        uint64_t from = side_home(here), to = side_home(there);
+        uint64_t at = position <= from ? (from ? position * to / from : 0)
+                                       : to + (position - from) * (model_count(there->model) - to) / (count - from);
+        model_seek(there->model, at);
+        return;
+    }
+    uint32_t ordinal = side_ordinal(here);
+    if (ordinal == 0) {
+        uint64_t from = side_home(here), to = side_home(there);
+        model_seek(there->model, from > 1 ? position * (to > 0 ? to - 1 : 0) / (from - 1) : 0);
+        return;
+    }
+    side_seek_beat(there, ordinal, model_fault_beat(here->model, side_fault_of_ordinal(here, ordinal)));
+}
+
+static void moved(struct session *session)
+{
+    session->frame = session->playing ? 0 : TOKEN_FRAMES / 2;
+    keep_in_step(session);
+}
+
+void session_seek_event(struct session *session, uint64_t event)
+{
+    model_seek(active(session)->model, event);
+    moved(session);
+}
+
+void session_seek_fault(struct session *session, uint32_t ordinal)
+{
+    side_seek_beat(active(session), ordinal, MODEL_BEAT_FAULT);
+    moved(session);
+}
+
+static void go_fault(struct session *session, int direction)
+{
+    struct side *side = active(session);
+    uint32_t ordinal = side_ordinal(side), number = side_fault_of_ordinal(side, ordinal);
+    bool at_begin =
+        number != MODEL_NO_FAULT && model_fault(side->model, number)->begin_event + 1 == model_position(side->model);
+    if (direction < 0 && !at_begin && ordinal > 0) direction = 0;
+    if (direction > 0 && ordinal >= side->main_fault_count) {
+        snprintf(session->notice, sizeof session->notice, "main takes no further fault; End goes to the last event");
+        return;
+    }
+    if (direction < 0 && ordinal <= 1) {
+        snprintf(session->notice, sizeof session->notice, "this is main's first fault; Home goes to the first event");
+        return;
+    }
+    if (ordinal + (uint32_t)direction >= 1) session_seek_fault(session, ordinal + (uint32_t)direction);
+}
+
+static void go_events(struct session *session, int64_t distance)
+{
+    struct model *model = active(session)->model;
+    uint64_t position = model_position(model);
+    if (distance < 0 && position < (uint64_t)-distance) distance = -(int64_t)position;
+    if (distance == 1)
+        model_forward(model);
+    else if (distance == -1)
+        model_backward(model);
+    else
+        model_seek(model, position + (uint64_t)distance);
+    moved(session);
+}
+
+static void toggle_help(struct session *session)
+{
+    if (session->view == VIEW_HELP)
+        session->view = session->view_before_help;
+    else
+        session->view_before_help = session->view, session->view = VIEW_HELP;
+}
+
+static void toggle_play(struct session *session)
+{
+    struct model *model = active(session)->model;
+    session->playing = !session->playing;
+    session->frame = session->playing ? 0 : session->frame;
+    if (session->playing && model_position(model) >= model_count(model) && !session->follow) {
+        model_seek(model, side_home(active(session)));
+        moved(session);
+    }
+}
+
+static void switch_side(struct session *session)
+{
+    if (session->sides == 2)
+        session->active = 1 - session->active;
+    else
+        snprintf(session->notice, sizeof session->notice, "there is one trace only; give two directories to compare");
+}
+
+void session_do(struct session *session, enum command command)
+{
+    int page = session->list_rows > 1 ? session->list_rows - 1 : 10;
+    session->notice[0] = 0;
+    switch (command) {
+    case COMMAND_PLAY:
+        toggle_play(session);
+        break;
+    case COMMAND_FORWARD:
+    case COMMAND_DOWN:
+        go_events(session, 1);
+        break;
+    case COMMAND_BACK:
+    case COMMAND_UP:
+        go_events(session, -1);
+        break;
+    case COMMAND_PAGE_DOWN:
+        go_events(session, page);
+        break;
+    case COMMAND_PAGE_UP:
+        go_events(session, -page);
+        break;
+    case COMMAND_NEXT_FAULT:
+        go_fault(session, 1);
+        break;
+    case COMMAND_PREVIOUS_FAULT:
+        go_fault(session, -1);
+        break;
+    case COMMAND_START:
+        session_seek_event(session, 0);
+        break;
+    case COMMAND_END:
+        session_seek_event(session, model_count(active(session)->model));
+        break;
+    case COMMAND_FASTER:
+        session->speed += session->speed < SPEEDS - 1;
+        break;
+    case COMMAND_SLOWER:
+        session->speed -= session->speed > 0;
+        break;
+    case COMMAND_SWITCH_SIDE:
+        switch_side(session);
+        break;
+    case COMMAND_ARRANGEMENT:
+        session->view = VIEW_ARRANGEMENT;
+        break;
+    case COMMAND_EVENTS:
+        session->view = VIEW_EVENTS;
+        break;
+    case COMMAND_HELP:
+        toggle_help(session);
+        break;
+    case COMMAND_QUIT:
+        session->quit = true;
+        break;
+    case COMMAND_NONE:
+    case COMMAND_COUNT:
+        break;
+    }
+}
+
+// Does the current event begin a beat of the fault in front? Only these get the token's full way.
+static bool is_beat(const struct side *side)
+{
+    struct scene scene = side_scene(side);
+    const struct model_fault *fault = scene_front(side, &scene);
+    uint64_t position = model_position(side->model);
+    for (int beat = MODEL_BEAT_FAULT; fault && beat < MODEL_BEATS; beat++)
+        if (fault->beat_event[beat] != MODEL_NO_EVENT && fault->beat_event[beat] + 1 == position) return true;
+    return false;
+}
+
+void session_tick(struct session *session)
+{
+    if (!session->playing) return;
+    if (is_beat(active(session)) && session->frame < TOKEN_FRAMES - 1) {
+        session->frame++;
+        return;
+    }
+    struct model *model = active(session)->model;
+    if (!model_forward(model)) {
+        if (!session->follow) session->playing = false;
+        return;
+    }
+    moved(session);
+}
+
+int session_tick_ms(const struct session *session)
+{
+    static const int milliseconds[SPEEDS] = {320, 160, 80, 40, 20, 10, 5};
+    return milliseconds[session->speed];
+}
+
+const char *session_speed_name(const struct session *session)
+{
+    static const char *const names[SPEEDS] = {"1/4x", "1/2x", "1x", "2x", "4x", "8x", "16x"};
+    return names[session->speed];
+}
+
+bool session_refresh(struct session *session)
+{
+    bool changed = false;
+    for (int i = 0; i < session->sides; i++) {
+        struct model *model = session->side[i].model;
+        bool at_end = model_position(model) == model_count(model);
+        enum trace_change change = side_refresh(&session->side[i]);
+        if (change == TRACE_GONE)
+            snprintf(session->notice, sizeof session->notice, "the trace cannot be read any more; what was read stays");
+        if (change == TRACE_GREW || change == TRACE_REPLACED) changed = true;
+        if (changed && at_end && !session->playing) model_seek(model, model_count(model));
+    }
+    return changed;
+}

@@ -1,0 +1,39 @@
+// What the user is looking at: one or two sides, the view, playing or not; and what each command does to it. Knows
+// time only as ticks that the terminal's loop hands in. Used by viz/term/terminal.c, main.c and the tests.
+#ifndef FAULTLINE_VIEW_SESSION_H
+#define FAULTLINE_VIEW_SESSION_H
+
+#include <stdbool.h>
+#include "viz/view/commands.h"
+#include "viz/view/side.h"
+
+enum view { VIEW_ARRANGEMENT, VIEW_EVENTS, VIEW_HELP };
+
+#define SPEEDS 7 // 1/4x .. 16x
+
+struct session {
+    struct side side[2];
+    int sides;  // 1 or 2
+    int active; // index of the side that the keys go to
+    enum view view, view_before_help;
+    bool playing, quit, follow;
+    int speed;     // 0..SPEEDS-1
+    int frame;     // of the token, 0..TOKEN_FRAMES-1
+    int list_rows; // of the event list when it was drawn last
+    char notice[120];
+};
+
+void session_start(struct session *session); // the sides are already open
+void session_close(struct session *session);
+void session_do(struct session *session, enum command command);
+// Goes to event N (0: before the first) of the active side, or to the begin of a fault; the other side follows.
+void session_seek_event(struct session *session, uint64_t event);
+void session_seek_fault(struct session *session, uint32_t ordinal);
+// One step of the animation. Milliseconds until the next one: session_tick_ms.
+void session_tick(struct session *session);
+int session_tick_ms(const struct session *session);
+// Looks for new events in all sides; true when something changed. In follow mode the position stays at the end.
+bool session_refresh(struct session *session);
+const char *session_speed_name(const struct session *session);
+
+#endif

@@ -1,0 +1,201 @@
+// Who is who in a trace, and where main's faults are.
+#include <stdlib.h>
+#include <string.h>
+#include "viz/view/side.h"
+
+// The program of the trace: the last one begun, because services are started before it.
+static void learn_program(struct side *side)
+{
+    size_t count;
+    const struct model_program *programs = model_programs(side->model, &count);
+    side->arrangement = MODEL_NO_EVENT;
+    for (size_t i = 0; i < count; i++) {
+        if (programs[i].task == 0 && side->payload != 0) continue;
+        side->payload = programs[i].task;
+        side->arrangement = programs[i].arrangement;
+        memcpy(side->program, programs[i].name, sizeof side->program);
+    }
+    const struct model_object *task = model_object(side->model, side->payload);
+    if (task) side->creating_task = task->task;
+}
+
+// Main is the thread called so; in a trace without names it is the one created first, as step 3 has it.
+static void learn_threads(struct side *side)
+{
+    size_t count;
+    const struct model_thread *threads = model_threads(side->model, &count);
+    for (size_t i = 0; i < count; i++) {
+        if (threads[i].task != side->payload || side->payload == 0) continue;
+        const struct model_object *object = model_object(side->model, threads[i].id);
+        bool called_main = object && strstr(object->name, "main");
+        if (called_main || side->main_thread == 0) side->main_thread = threads[i].id;
+    }
+    for (size_t i = 0; i < count; i++)
+        if (side->payload && threads[i].task == side->payload && threads[i].id != side->main_thread)
+            side->region_mapper = threads[i].id;
+}
+
+static void learn_server(struct side *side)
+{
+    size_t count;
+    const struct model_cached *cache = model_cache(side->model, 0, &count);
+    if (count > 0) {
+        side->server = cache[0].task;
+        return;
+    }
+    const struct model_object *objects = model_objects(side->model, &count);
+    for (size_t i = 0; i < count; i++)
+        if (objects[i].kind == OBJECT_TASK && (!strcmp(objects[i].name, "fs") || strstr(objects[i].name, "file")))
+            side->server = objects[i].id;
+}
+
+static void learn_faults(struct side *side)
+{
+    uint32_t count = model_fault_count(side->model);
+    uint32_t *list = realloc(side->main_faults, (count + 1) * sizeof *list);
+    side->main_fault_count = 0;
+    if (list) side->main_faults = list;
+    for (uint32_t i = 0; i < count; i++) {
+        const struct model_fault *fault = model_fault(side->model, i);
+        if (fault->task != side->payload && side->payload) continue;
+        if (fault->place == MODEL_PAGER_EXTERNAL && fault->pager_thread) side->external_pager = fault->pager_thread;
+        bool of_main = side->main_thread ? fault->thread == side->main_thread : fault->depth == 0;
+        if (of_main && list) list[side->main_fault_count++] = i;
+    }
+}
+
+static void learn(struct side *side)
+{
+    uint64_t position = model_position(side->model);
+    model_seek(side->model, model_count(side->model));
+    side->payload = side->main_thread = side->region_mapper = 0;
+    side->external_pager = side->creating_task = side->server = 0;
+    learn_program(side);
+    learn_threads(side);
+    learn_server(side);
+    learn_faults(side);
+    if (!side->creating_task && side->external_pager) {
+        const struct model_thread *pager = model_thread(side->model, side->external_pager);
+        side->creating_task = pager ? pager->task : 0;
+    }
+    model_seek(side->model, position);
+}
+
+void side_adopt(struct side *side, struct trace *trace, struct model *model)
+{
+    *side = (struct side){.trace = trace, .model = model};
+    learn(side);
+    model_seek(model, side_home(side));
+}
+
+bool side_open(struct side *side, const char *directory, struct trace_error *error)
+{
+    *side = (struct side){0};
+    struct trace *trace = trace_open(directory, error);
+    if (!trace) return false;
+    struct model *model = model_open(trace, error);
+    if (!model) {
+        trace_close(trace);
+        return false;
+    }
+    side_adopt(side, trace, model);
+    return true;
+}
+
+void side_close(struct side *side)
+{
+    model_close(side->model);
+    trace_close(side->trace);
+    free(side->main_faults);
+    *side = (struct side){0};
+}
+
+enum trace_change side_refresh(struct side *side)
+{
+    enum trace_change change = model_refresh(side->model);
+    if (change == TRACE_GREW || change == TRACE_REPLACED) learn(side);
+    return change;
+}
+
+uint64_t side_home(const struct side *side)
+{
+    uint32_t first = side_fault_of_ordinal(side, 1);
+    if (first != MODEL_NO_FAULT) return model_fault(side->model, first)->begin_event + 1;
+    const struct model_object *task = model_object(side->model, side->payload);
+    if (task && task->since != MODEL_NO_EVENT) return task->since + 1;
+    return model_count(side->model);
+}
+
+uint32_t side_ordinal(const struct side *side)
+{
+    uint64_t position = model_position(side->model);
+    uint32_t low = 0, high = side->main_fault_count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (model_fault(side->model, side->main_faults[middle])->begin_event < position)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+uint32_t side_fault_of_ordinal(const struct side *side, uint32_t ordinal)
+{
+    return ordinal >= 1 && ordinal <= side->main_fault_count ? side->main_faults[ordinal - 1] : MODEL_NO_FAULT;
+}
+
+void side_seek_beat(struct side *side, uint32_t ordinal, enum model_beat beat)
+{
+    if (ordinal > side->main_fault_count) ordinal = side->main_fault_count;
+    if (ordinal == 0) {
+        uint64_t home = side_home(side);
+        model_seek(side->model, side->main_fault_count && home > 0 ? home - 1 : home);
+        return;
+    }
+    const struct model_fault *fault = model_fault(side->model, side_fault_of_ordinal(side, ordinal));
+    uint64_t event = fault->begin_event;
+    for (int i = MODEL_BEAT_FAULT; i <= (int)beat && i < MODEL_BEATS; i++)
+        if (fault->beat_event[i] != MODEL_NO_EVENT && fault->beat_event[i] > event) event = fault->beat_event[i];
+    model_seek(side->model, event + 1);
+}
+
+// The outermost fault that `number` serves.
+static uint32_t outermost(const struct side *side, uint32_t number)
+{
+    for (int guard = 0; guard < 16; guard++) {
+        const struct model_fault *fault = model_fault(side->model, number);
+        uint32_t parent = fault && fault->parent ? model_fault_by_id(side->model, fault->parent) : MODEL_NO_FAULT;
+        if (parent == MODEL_NO_FAULT || parent == number) break;
+        number = parent;
+    }
+    return number;
+}
+
+struct scene side_scene(const struct side *side)
+{
+    struct scene scene = {MODEL_NO_FAULT, MODEL_NO_FAULT, MODEL_BEAT_NONE, MODEL_BEAT_NONE, false};
+    uint32_t now = model_current_fault(side->model);
+    struct trace_record record;
+    uint32_t serves = model_current(side->model, &record) ? record.fault : 0;
+    if (now == MODEL_NO_FAULT) now = side_fault_of_ordinal(side, side_ordinal(side));
+    if (now == MODEL_NO_FAULT) return scene;
+    scene.outer = outermost(side, now);
+    scene.nested = now == scene.outer ? MODEL_NO_FAULT : now;
+    scene.beat = model_fault_beat(side->model, scene.outer);
+    if (scene.nested != MODEL_NO_FAULT) scene.nested_beat = model_fault_beat(side->model, scene.nested);
+    const struct model_fault *outer = model_fault(side->model, scene.outer);
+    scene.over = scene.beat == MODEL_BEAT_END && serves != outer->id && scene.nested == MODEL_NO_FAULT &&
+                 outer->end_event + 1 != model_position(side->model);
+    return scene;
+}
+
+const struct model_fault *scene_front(const struct side *side, const struct scene *scene)
+{
+    return model_fault(side->model, scene->nested != MODEL_NO_FAULT ? scene->nested : scene->outer);
+}
+
+enum model_beat scene_front_beat(const struct scene *scene)
+{
+    return scene->nested != MODEL_NO_FAULT ? scene->nested_beat : scene->beat;
+}

@@ -1,0 +1,50 @@
+// One side of the screen: a trace, its model, and who is who in it (the program, its main thread, its pagers, the
+// file server). Opened by main.c and the tests, moved by the session, read by the views.
+#ifndef FAULTLINE_VIEW_SIDE_H
+#define FAULTLINE_VIEW_SIDE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "viz/model/model.h"
+
+struct side {
+    struct trace *trace;
+    struct model *model;
+    // Ids; 0 when the trace does not show them. They come from the whole trace, not from the position.
+    uint64_t payload, main_thread, region_mapper, external_pager, creating_task, server;
+    uint64_t arrangement; // enum arrangement, or MODEL_NO_EVENT
+    char program[MODEL_TEXT_SIZE];
+    uint32_t *main_faults; // numbers (model_fault) of main's faults, in order
+    uint32_t main_fault_count;
+};
+
+// Opens a trace directory; the position is side_home(). On failure `error` says what to do, and nothing is held.
+bool side_open(struct side *side, const char *directory, struct trace_error *error) __attribute__((warn_unused_result));
+// Takes over a model that the caller made, and its trace.
+void side_adopt(struct side *side, struct trace *trace, struct model *model);
+void side_close(struct side *side);
+// Looks for new events. The position stays.
+enum trace_change side_refresh(struct side *side);
+
+// Where a first look should begin: main's first fault, else the start of the program, else the end.
+uint64_t side_home(const struct side *side);
+// How many of main's faults have begun at the position: "fault 12 of 27".
+uint32_t side_ordinal(const struct side *side);
+// Number of main's fault with this ordinal (1..), or MODEL_NO_FAULT.
+uint32_t side_fault_of_ordinal(const struct side *side, uint32_t ordinal);
+// Goes to the beat of main's fault with this ordinal, or as far as its story went; ordinal 0: before the first.
+void side_seek_beat(struct side *side, uint32_t ordinal, enum model_beat beat);
+
+// What is shown at the position: the fault in front, and the one that it interrupts.
+struct scene {
+    uint32_t outer;  // number of the outermost fault, or MODEL_NO_FAULT
+    uint32_t nested; // number of the fault inside it that is in front now, or MODEL_NO_FAULT
+    enum model_beat beat, nested_beat;
+    bool over; // the story is told: the current event no longer belongs to it
+};
+struct scene side_scene(const struct side *side);
+// The fault in front: nested, else outer; NULL when there is none.
+const struct model_fault *scene_front(const struct side *side, const struct scene *scene);
+enum model_beat scene_front_beat(const struct scene *scene);
+
+#endif
