@@ -13,6 +13,7 @@ struct page {
 static struct page pages[CACHE_MAX_PAGES];
 static uint32_t buckets[BUCKETS];
 static uint32_t first_free = NO_PAGE;
+static uint64_t free_count, promised_count; // promised <= free, always
 static uint8_t *frames;
 
 static uint32_t *bucket_of(const struct cache_key *key)
@@ -37,7 +38,9 @@ void cache_initialise(uint8_t *first_frame, uint64_t count)
     for (uint32_t i = 0; i < BUCKETS; i++)
         buckets[i] = NO_PAGE;
     first_free = NO_PAGE;
-    for (uint32_t i = count < CACHE_MAX_PAGES ? (uint32_t)count : CACHE_MAX_PAGES; i > 0; i--) {
+    free_count = count < CACHE_MAX_PAGES ? count : CACHE_MAX_PAGES;
+    promised_count = 0;
+    for (uint32_t i = (uint32_t)free_count; i > 0; i--) {
         pages[i - 1].next = first_free;
         first_free = i - 1;
     }
@@ -50,9 +53,24 @@ void *cache_find(const struct cache_key *key)
     return NULL;
 }
 
+bool cache_promise(uint64_t count)
+{
+    if (count > free_count - promised_count) return false;
+    promised_count += count;
+    return true;
+}
+
+void cache_release(uint64_t count)
+{
+    promised_count -= count;
+}
+
 void *cache_add(const struct cache_key *key)
 {
-    if (first_free == NO_PAGE) return NULL;
+    bool promised = key->owner & CACHE_PRIVATE_BIT;
+    if (!promised && free_count == promised_count) return NULL;
+    promised_count -= promised;
+    free_count--;
     uint32_t page = first_free, *bucket = bucket_of(key);
     first_free = pages[page].next;
     pages[page] = (struct page){*key, *bucket};
@@ -61,7 +79,7 @@ void *cache_add(const struct cache_key *key)
 }
 
 // Unmapping comes before reuse: whoever still had the page would otherwise see what the next owner writes.
-enum ipc_error cache_drop(uint64_t task, uint32_t owner)
+enum ipc_error cache_drop(uint64_t task, uint32_t owner, uint64_t *dropped)
 {
     for (uint32_t i = 0; i < BUCKETS; i++) {
         for (uint32_t *link = &buckets[i]; *link != NO_PAGE;) {
@@ -76,6 +94,8 @@ enum ipc_error cache_drop(uint64_t task, uint32_t owner)
             *link = pages[page].next;
             pages[page].next = first_free;
             first_free = page;
+            free_count++;
+            ++*dropped;
         }
     }
     return IPC_OK;

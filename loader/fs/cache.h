@@ -19,7 +19,8 @@ struct cache_key {
 };
 #define CACHE_ZERO 0u // the one page of zeros behind the end of every read-only view
 #define CACHE_FILE(file) (1u + (file))
-#define CACHE_PRIVATE(dataspace) (0x80000000u + (dataspace))
+#define CACHE_PRIVATE(dataspace) (CACHE_PRIVATE_BIT + (dataspace))
+#define CACHE_PRIVATE_BIT 0x80000000u
 
 // frames: address of `pages` contiguous pages that this task may read and write.
 void cache_initialise(uint8_t *frames, uint64_t pages);
@@ -27,10 +28,18 @@ void cache_initialise(uint8_t *frames, uint64_t pages);
 // The page with this key, or NULL.
 void *cache_find(const struct cache_key *key);
 
-// A page of zeros for this key, which is not in the cache yet; NULL when every frame is in use.
+// Private pages are promised when a dataspace is opened, so that running out is an error of the open and not a fault
+// that cannot be resolved. Returns false when there are not that many frames. cache_release takes back what is left of
+// it.
+bool cache_promise(uint64_t pages);
+void cache_release(uint64_t pages);
+
+// A page of zeros for this key, which is not in the cache yet. A private page uses up one that was promised; NULL when
+// every frame is in use or promised to others.
 void *cache_add(const struct cache_key *key);
 
 // Takes all pages of this owner back from whoever has them, and frees their frames. task: this task's capability.
-enum ipc_error cache_drop(uint64_t task, uint32_t owner);
+// *dropped is raised by the number of pages.
+enum ipc_error cache_drop(uint64_t task, uint32_t owner, uint64_t *dropped);
 
 #endif

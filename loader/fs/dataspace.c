@@ -45,18 +45,28 @@ static enum ipc_error create_gate(const struct dataspace_owner *owner, uint64_t 
     return error ? ((void)!destroy_gate(owner, *gate), error) : IPC_OK;
 }
 
-// Enters a dataspace, complete but for its gate, into the table.
+static uint64_t private_pages(const struct dataspace *space)
+{
+    return space->rights & RIGHT_WRITE ? (space->size + PAGE_SIZE - 1) / PAGE_SIZE : 0;
+}
+
+// Enters a dataspace, complete but for its gate and its promised pages, into the table.
 static enum ipc_error enter(const struct dataspace_owner *owner, const struct dataspace *wanted, uint32_t *number)
 {
     uint32_t free = 0;
     while (free < DATASPACE_MAX && dataspaces[free].gate)
         free++;
     if (free == DATASPACE_MAX) return IPC_E_QUOTA;
+    if (!cache_promise(private_pages(wanted))) return IPC_E_QUOTA;
     uint64_t gate;
     enum ipc_error error = create_gate(owner, DATASPACE_LABEL(free), wanted->name, &gate);
-    if (error) return error;
+    if (error) {
+        cache_release(private_pages(wanted));
+        return error;
+    }
     dataspaces[free] = *wanted;
     dataspaces[free].gate = gate;
+    dataspaces[free].promised = private_pages(wanted);
     *number = free;
     return IPC_OK;
 }
@@ -73,7 +83,8 @@ enum ipc_error dataspace_open_file(const struct dataspace_owner *owner, const ch
     uint64_t shown = view->shown ? view->shown : file_size - view->offset;
     uint64_t size = view->size ? view->size : shown;
     if (shown > file_size - view->offset || size < shown || size > LARGEST) return IPC_E_ARGUMENT;
-    struct dataspace wanted = {0, file, view->offset, shown, size, view->rights, {0}};
+    struct dataspace wanted = {
+        .file = file, .offset = view->offset, .shown = shown, .size = size, .rights = view->rights};
     strncpy(wanted.name, archive_file(file)->name, FILES_NAME_SIZE);
     return enter(owner, &wanted, number);
 }
@@ -82,7 +93,7 @@ enum ipc_error dataspace_open_anonymous(const struct dataspace_owner *owner, con
                                         uint32_t *number)
 {
     if (!size || size > LARGEST) return IPC_E_ARGUMENT;
-    struct dataspace wanted = {0, ARCHIVE_MAX_FILES, 0, 0, size, RIGHT_READ | RIGHT_WRITE, {0}};
+    struct dataspace wanted = {.file = ARCHIVE_MAX_FILES, .size = size, .rights = RIGHT_READ | RIGHT_WRITE};
     strncpy(wanted.name, name, FILES_NAME_SIZE);
     return enter(owner, &wanted, number);
 }
@@ -102,7 +113,7 @@ static struct cache_key key_of(const struct dataspace *space, uint64_t offset)
 enum ipc_error dataspace_page(const struct dataspace_owner *owner, uint64_t number, uint64_t offset, uint64_t access,
                               struct map_item *item)
 {
-    const struct dataspace *space = &dataspaces[number];
+    struct dataspace *space = &dataspaces[number];
     enum ipc_error error = check_rights(access);
     if (error) return error;
     if (access & ~space->rights) return IPC_E_RIGHTS;
@@ -112,6 +123,7 @@ enum ipc_error dataspace_page(const struct dataspace_owner *owner, uint64_t numb
     enum mark_code mark = page ? MARK_CACHE_HIT : MARK_CACHE_FILL;
     if (!page) page = cache_add(&key);
     if (!page) return IPC_E_QUOTA;
+    if (mark == MARK_CACHE_FILL && space->rights & RIGHT_WRITE) space->promised--;
     if (mark == MARK_CACHE_FILL && key.shown)
         memcpy(page, archive_file(space->file)->content + space->offset + offset, key.shown);
     console_mark(owner->console, mark, space->offset + offset, (uint64_t)page, space->name);
@@ -122,8 +134,14 @@ enum ipc_error dataspace_page(const struct dataspace_owner *owner, uint64_t numb
 enum ipc_error dataspace_forget(const struct dataspace_owner *owner, uint64_t number)
 {
     struct dataspace *space = &dataspaces[number];
-    enum ipc_error error = cache_drop(owner->task, CACHE_PRIVATE((uint32_t)number));
+    uint64_t dropped = 0;
+    enum ipc_error error = cache_drop(owner->task, CACHE_PRIVATE((uint32_t)number), &dropped);
     if (!error) error = destroy_gate(owner, space->gate);
-    if (!error) space->gate = 0;
-    return error;
+    if (error) { // it stays open; what it lost it may ask for again
+        if (cache_promise(dropped)) space->promised += dropped;
+        return error;
+    }
+    cache_release(space->promised);
+    *space = (struct dataspace){0};
+    return IPC_OK;
 }

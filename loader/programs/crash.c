@@ -8,8 +8,8 @@
 #define NODES 600u
 
 struct node {
+    uint64_t value; // first, so that the last node's address is the one read
     const volatile struct node *next;
-    uint64_t value;
 };
 static struct node nodes[NODES];
 
@@ -18,8 +18,8 @@ static void make_list(uint64_t last)
 {
     unsigned at = 0;
     for (unsigned i = 0; i < NODES - 1; i++, at = (at + 7) % NODES)
-        nodes[at] = (struct node){&nodes[(at + 7) % NODES], i};
-    nodes[at] = (struct node){(const struct node *)last, NODES - 1};
+        nodes[at] = (struct node){i, &nodes[(at + 7) % NODES]};
+    nodes[at] = (struct node){NODES - 1, (const struct node *)last};
 }
 
 int main(int argc, char **argv)

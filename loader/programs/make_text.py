@@ -87,7 +87,7 @@ def make_text(size, seed):
         parts.append(paragraph)
         length += len(paragraph)
         if length >= size:
-            return "".join(parts)[:size]
+            return "".join(parts)[:size - 1] + "\n"
 
 
 def main():

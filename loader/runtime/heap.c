@@ -14,15 +14,14 @@
 static uint64_t heap_break;    // end of what malloc has; 0 before the first call
 static uint64_t heap_attached; // end of what is attached
 
-// Attaches at least `needed` more bytes.
-static enum ipc_error grow(uint64_t needed)
+static uint64_t whole_pages(uint64_t size)
 {
-    uint64_t attached = heap_attached - start_block()->heap_start;
-    uint64_t room = start_block()->heap_limit - heap_attached;
-    uint64_t size = attached < FIRST_CHUNK ? FIRST_CHUNK : attached > LARGEST_CHUNK ? LARGEST_CHUNK : attached;
-    if (size < needed) size = (needed + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
-    if (size > room) size = room & ~(PAGE_SIZE - 1);
-    if (size < needed) return IPC_E_QUOTA;
+    return (size + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
+}
+
+// Attaches exactly `size` more bytes, whole pages.
+static enum ipc_error attach(uint64_t size)
+{
     uint64_t dataspace = capability_allocate();
     if (!dataspace) return IPC_E_QUOTA;
     enum ipc_error error = files_anonymous(capability_named("files"), "heap", size, dataspace);
@@ -38,6 +37,23 @@ static enum ipc_error grow(uint64_t needed)
     }
     heap_attached += size;
     return IPC_OK;
+}
+
+// Attaches at least `needed` more bytes; more, if the server has them to spare.
+static enum ipc_error grow(uint64_t needed)
+{
+    uint64_t attached = heap_attached - start_block()->heap_start;
+    uint64_t room = (start_block()->heap_limit - heap_attached) & ~(PAGE_SIZE - 1);
+    uint64_t size = attached < FIRST_CHUNK ? FIRST_CHUNK : attached > LARGEST_CHUNK ? LARGEST_CHUNK : attached;
+    if (needed > room) return IPC_E_QUOTA;
+    if (size < needed) size = whole_pages(needed);
+    if (size > room) size = room;
+    enum ipc_error error = attach(size);
+    while (error == IPC_E_QUOTA && size > whole_pages(needed)) {
+        size = whole_pages(size / 2 > needed ? size / 2 : needed);
+        error = attach(size);
+    }
+    return error;
 }
 
 // Memory that malloc gives back stays attached: it will want it again.

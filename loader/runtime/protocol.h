@@ -10,41 +10,41 @@
 // The creating task writes it at the top of the thread's stack. Pointers are addresses in the new task.
 
 struct start_capability {
-    char name[16];  // "task" "console" "files" "regions" "parent" "factory" ...
+    char name[16]; // "task" "console" "files" "regions" "parent" "factory" ...
     uint64_t index;
 };
 struct start_region {
-    char name[16];       // "code" "data" "stack" "heap" ...
-    uint64_t start;      // page-aligned address
-    uint64_t size;       // bytes, whole pages
-    uint64_t offset;     // in the dataspace, page-aligned bytes
-    uint64_t dataspace;  // capability index
-    uint64_t rights;     // enum flexpage_rights
+    char name[16];      // "code" "data" "stack" "heap" ...
+    uint64_t start;     // page-aligned address
+    uint64_t size;      // bytes, whole pages
+    uint64_t offset;    // in the dataspace, page-aligned bytes
+    uint64_t dataspace; // capability index
+    uint64_t rights;    // enum flexpage_rights
 };
 struct start_block {
     uint64_t argc;
-    char **argv;  // argc strings, then NULL
-    char **envp;  // "NAME=value" strings, then NULL
+    char **argv; // argc strings, then NULL
+    char **envp; // "NAME=value" strings, then NULL
     uint64_t capability_count;
     const struct start_capability *capabilities;
-    uint64_t region_count;               // the regions that the region mapper shall manage; 0 for main
+    uint64_t region_count; // the regions that the region mapper shall manage; 0 for main
     const struct start_region *regions;
-    uint64_t task_id;                    // this task's id in traces
-    uint64_t first_free_capability;      // indices from here up are the program's own
-    uint64_t heap_start, heap_limit;     // addresses reserved for the heap
+    uint64_t task_id;                // this task's id in traces
+    uint64_t first_free_capability;  // indices from here up are the program's own
+    uint64_t heap_start, heap_limit; // addresses reserved for the heap
 };
 
 // ---- Labels: one number space, so that a trace can name every message ---------------------------------------------
 
-#define PROTOCOL_LABELS(X)             \
-    X(FILES_OPEN, 1)                   \
-    X(FILES_ANONYMOUS, 2)              \
-    X(FILES_LIST, 3)                   \
-    X(DATASPACE_MAP, 16)               \
-    X(DATASPACE_INFO, 17)              \
-    X(DATASPACE_CLOSE, 18)             \
-    X(REGION_ATTACH, 32)               \
-    X(REGION_DETACH, 33)               \
+#define PROTOCOL_LABELS(X)                                                                                             \
+    X(FILES_OPEN, 1)                                                                                                   \
+    X(FILES_ANONYMOUS, 2)                                                                                              \
+    X(FILES_LIST, 3)                                                                                                   \
+    X(DATASPACE_MAP, 16)                                                                                               \
+    X(DATASPACE_INFO, 17)                                                                                              \
+    X(DATASPACE_CLOSE, 18)                                                                                             \
+    X(REGION_ATTACH, 32)                                                                                               \
+    X(REGION_DETACH, 33)                                                                                               \
     X(PARENT_EXIT, 48)
 enum protocol_label {
 #define PROTOCOL_LABEL_ENUM(name, number) name = number,
@@ -54,12 +54,13 @@ enum protocol_label {
 
 // FILES_OPEN     to "files". Words: 0 rights wanted; 1 offset in the file (page-aligned bytes); 2 bytes of the file to
 //                show (0: to its end); 3 size of the dataspace, zeros behind the file's bytes (0: as many as shown);
-//                4.. the name, NUL-padded, at most FILES_NAME_SIZE bytes. With RIGHT_WRITE the pages are private copies.
-//                Reply: 0 the dataspace's size in bytes, 1 the file's size; item: the dataspace's gate, into the
-//                caller's capability window. Errors: NOT_FOUND, ARGUMENT, QUOTA.
-// FILES_ANONYMOUS to "files". Words: 0 size in bytes; 4.. a name for the trace. Reply as FILES_OPEN. All zeros at first.
-// FILES_LIST     to "files". Words: 0 number of the entry. Reply: 0 its size in bytes; 4.. its name. Errors: NOT_FOUND.
-// DATASPACE_MAP  to a dataspace. Words: 0 offset (page-aligned), 1 access wanted (enum flexpage_rights). Reply: one item,
+//                4.. the name, NUL-padded, at most FILES_NAME_SIZE bytes. With RIGHT_WRITE the pages are private
+//                copies. Reply: 0 the dataspace's size in bytes, 1 the file's size; item: the dataspace's gate, into
+//                the caller's capability window. Errors: NOT_FOUND, ARGUMENT, QUOTA.
+// FILES_ANONYMOUS to "files". Words: 0 size in bytes; 4.. a name for the trace. Reply as FILES_OPEN. All zeros at
+// first. FILES_LIST     to "files". Words: 0 number of the entry. Reply: 0 its size in bytes; 4.. its name. Errors:
+// NOT_FOUND. DATASPACE_MAP  to a dataspace. Words: 0 offset (page-aligned), 1 access wanted (enum flexpage_rights).
+// Reply: one item,
 //                a page, into the caller's memory window. Errors: ARGUMENT (outside), RIGHTS, QUOTA (cache is full).
 // DATASPACE_INFO Reply: 0 size in bytes, 1 rights.
 // DATASPACE_CLOSE The server forgets the dataspace and takes its private pages back.
