@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include "kernel/abi/ipc.h"
 
-#define REGION_MAX 128u
+#define REGION_MAX 64u
 #define REGION_NAME_SIZE 16u
 
 // Regions lie below the threads' UTCBs and above the first page, so that a null pointer never hits one.

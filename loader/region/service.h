@@ -7,6 +7,7 @@
 #include "loader/region/region.h"
 #include "loader/runtime/objects.h"
 #include "loader/runtime/services.h"
+#include "loader/runtime/start.h"
 
 // A region's name, terminated, for a mark.
 struct region_name {
@@ -45,14 +46,46 @@ static inline const struct region *region_of_fault(const struct region_table *ta
     return region;
 }
 
+// A fault that hits a region and yet fails must not look like a wild pointer: says why the page did not come.
+static inline void region_say_failure(const struct region *region, uint64_t console, enum ipc_error error)
+{
+    (void)!console_write_text(console, "pager: the dataspace of region \"");
+    (void)!console_write_text(console, region_name(region).text);
+    (void)!console_write_text(console, "\" gives no page: ");
+    (void)!console_write_text(console, ipc_error_text(error));
+    (void)!console_write_text(console, "\n");
+}
+
 // Asks the region's dataspace for the page at `page` (an address inside the region, page-aligned), which shall appear
-// at `landing` in the caller's task. Always asks for all rights of the region, so that a page faults once.
+// at `landing` in the caller's task. Always asks for all rights of the region, so that a page faults once. A page that
+// is there already is as good.
 static inline MUST_USE enum ipc_error region_request_page(const struct region *region, uint64_t console, uint64_t page,
                                                           uint64_t landing)
 {
     uint64_t offset = region->offset + (page - region->start);
     console_mark(console, MARK_MAP_REQUEST, offset, landing, region_name(region).text);
-    return dataspace_map(region->dataspace, offset, region->rights, landing);
+    enum ipc_error error = dataspace_map(region->dataspace, offset, region->rights, landing);
+    if (error == IPC_E_OCCUPIED) return IPC_OK;
+    if (error) region_say_failure(region, console, error);
+    return error;
+}
+
+// Takes `size` bytes of a task's addresses back, in pieces small enough for the kernel to stay quick; all page-aligned.
+static inline void region_unmap(uint64_t task, uint64_t start, uint64_t size)
+{
+    for (uint64_t end = start + size; start < end;) {
+        unsigned order = PAGE_ORDER;
+        while (order < MEGAPAGE_ORDER && !(start & ((2ul << order) - 1)) && end - start >= 2ul << order)
+            order++;
+        (void)!task_unmap(task, memory_flexpage(start, order, RIGHTS_ALL), UNMAP_SELF);
+        start += 1ul << order;
+    }
+}
+
+// Empties a capability slot of a task.
+static inline void region_drop_dataspace(uint64_t task, uint64_t slot)
+{
+    (void)!task_unmap(task, capability_flexpage(slot, 0, RIGHTS_ALL), UNMAP_SELF);
 }
 
 // Where the next dataspace may land: of the REGION_MAX + 1 slots from `first` up, one that no region uses.

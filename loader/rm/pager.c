@@ -31,19 +31,13 @@ static uint64_t serve_attach(struct message *request)
     return ipc_tag(0, 1, 0);
 }
 
-static void drop_dataspace(uint64_t slot)
-{
-    (void)!task_unmap(task, capability_flexpage(slot, 0, RIGHTS_ALL), UNMAP_SELF);
-}
-
 static uint64_t serve_detach(const struct message *request)
 {
     struct region removed;
     enum ipc_error error = region_remove(&regions, request->words[0], &removed);
     if (error) return ipc_tag_error(error);
-    for (uint64_t page = removed.start; page < removed.start + removed.size; page += PAGE_SIZE)
-        (void)!task_unmap(task, memory_flexpage(page, PAGE_ORDER, RIGHTS_ALL), UNMAP_SELF);
-    drop_dataspace(removed.dataspace);
+    region_unmap(task, removed.start, removed.size);
+    region_drop_dataspace(task, removed.dataspace);
     return ipc_tag(0, 0, 0);
 }
 
@@ -97,6 +91,6 @@ _Noreturn void region_mapper_run(const struct start_block *block)
         if (error) continue;
         bool brought_capability = ipc_items(message.tag) > 0;
         message.tag = serve(&message);
-        if (brought_capability && free_slot == slot) drop_dataspace(slot); // nobody attached it
+        if (brought_capability && free_slot == slot) region_drop_dataspace(task, slot); // nobody attached it
     }
 }

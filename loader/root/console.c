@@ -2,18 +2,7 @@
 #include "loader/root/console.h"
 #include "kernel/abi/boot.h"
 #include "loader/runtime/objects.h"
-
-static const char *error_text(enum ipc_error error)
-{
-    switch (error) {
-#define ERROR_CASE(name, number, text)                                                                                 \
-    case name:                                                                                                         \
-        return text;
-        IPC_ERRORS(ERROR_CASE)
-#undef ERROR_CASE
-    }
-    return "unknown error";
-}
+#include "loader/runtime/start.h"
 
 void line_text(struct line *line, const char *text)
 {
@@ -63,6 +52,14 @@ _Noreturn void give_up(enum root_status status, struct line *line)
     power_off(status);
 }
 
+_Noreturn void give_up_saying(enum root_status status, const char *text)
+{
+    struct line line = {0};
+    line_text(&line, "root: ");
+    line_text(&line, text);
+    give_up(status, &line);
+}
+
 void require(enum ipc_error error, const char *what, const char *whom)
 {
     if (!error) return;
@@ -72,6 +69,6 @@ void require(enum ipc_error error, const char *what, const char *whom)
     line_text(&line, " ");
     line_text(&line, whom);
     line_text(&line, ": ");
-    line_text(&line, error_text(error));
+    line_text(&line, ipc_error_text(error));
     give_up(STATUS_SET_UP_FAILED, &line);
 }

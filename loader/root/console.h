@@ -23,8 +23,9 @@ void line_decimal(struct line *line, uint64_t value);
 void line_hex(struct line *line, uint64_t value);
 void line_say(struct line *line); // writes it, with a line feed, and empties it
 
-// Says the line and powers off.
+// Says the line and powers off; _saying: "root: <text>".
 _Noreturn void give_up(enum root_status status, struct line *line);
+_Noreturn void give_up_saying(enum root_status status, const char *text);
 
 // Goes on if there is no error; else says "root: cannot <what> <whom>: <error>" and powers off with
 // STATUS_SET_UP_FAILED.

@@ -25,7 +25,7 @@ struct server {
 static void find_executable(struct server *server, const struct boot_info *boot)
 {
     if (boot->initrd_start == boot->initrd_end)
-        require(IPC_E_NOT_FOUND, "find", "a boot archive; give QEMU one with -initrd build/boot.cpio");
+        give_up_saying(STATUS_SET_UP_FAILED, "there is no boot archive; give QEMU one with -initrd build/boot.cpio");
     struct cpio_reader reader = {.data = (const void *)boot->initrd_start,
                                  .size = boot->initrd_end - boot->initrd_start};
     struct cpio_entry entry;
@@ -34,7 +34,8 @@ static void find_executable(struct server *server, const struct boot_info *boot)
         server->file = (const char *)entry.content;
         server->file_size = entry.size;
     }
-    if (!server->file) require(IPC_E_NOT_FOUND, "find the file server (" NAME ") in", "the boot archive");
+    if (!server->file)
+        give_up_saying(STATUS_SET_UP_FAILED, "the boot archive has no file server (" NAME "); make build/boot.cpio");
     struct elf_range range = {PROGRAM_START, HEAP_START};
     struct elf_problem problem = elf_read(server->file, server->file_size, server->file_size, range, &server->image);
     if (!problem.error) return;

@@ -30,7 +30,8 @@ void *frames_allocate(uint64_t pages, unsigned order)
     uint64_t start = align_up(next_frame, order), size = pages * PAGE_SIZE;
     if (start < archive_end && start + size > archive_start) start = align_up(archive_end, order);
     if (start > frames_end || size > frames_end - start)
-        require(IPC_E_QUOTA, "find enough free memory for", "the file server; ask for fewer cache-pages");
+        give_up_saying(STATUS_SET_UP_FAILED,
+                       "memory is too small for the file server and its cache; lower cache-pages=");
     next_frame = start + size;
     return (void *)start;
 }

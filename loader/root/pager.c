@@ -20,11 +20,10 @@ static struct {
     uint64_t free_slot; // where the next dataspace may land
 } pager;
 
-// Brings the page at `page` into root's own memory. A page that is there already is as good.
+// Brings the page at `page` into root's own memory.
 static MUST_USE enum ipc_error bring_in(const struct region *region, uint64_t page)
 {
-    enum ipc_error error = region_request_page(region, ROOT_CONSOLE, page, OWN_MEMORY + page);
-    return error == IPC_E_OCCUPIED ? IPC_OK : error;
+    return region_request_page(region, ROOT_CONSOLE, page, OWN_MEMORY + page);
 }
 
 static flexpage_t own_page(const struct region *region, uint64_t page)
@@ -52,16 +51,10 @@ static MUST_USE enum ipc_error map_all_pages(const struct region *region)
     return error;
 }
 
-static void drop_dataspace(uint64_t slot)
-{
-    (void)!task_unmap(ROOT_TASK, capability_flexpage(slot, 0, RIGHTS_ALL), UNMAP_SELF);
-}
-
 // Takes a region's pages back, from root and so from the program.
 static void drop_pages(const struct region *region)
 {
-    for (uint64_t page = region->start; page < region->start + region->size; page += PAGE_SIZE)
-        (void)!task_unmap(ROOT_TASK, memory_flexpage(OWN_MEMORY + page, PAGE_ORDER, RIGHTS_ALL), UNMAP_SELF);
+    region_unmap(ROOT_TASK, OWN_MEMORY + region->start, region->size);
 }
 
 enum ipc_error external_pager_attach(struct region *region)
@@ -93,7 +86,7 @@ static uint64_t serve_detach(const struct message *request)
     enum ipc_error error = region_remove(&pager.regions, request->words[0], &removed);
     if (error) return ipc_tag_error(error);
     drop_pages(&removed);
-    drop_dataspace(removed.dataspace);
+    region_drop_dataspace(ROOT_TASK, removed.dataspace);
     return ipc_tag(0, 0, 0);
 }
 
@@ -122,7 +115,7 @@ _Noreturn void external_pager_run(void)
         if (error) continue;
         bool brought_capability = ipc_items(message.tag) > 0;
         message.tag = serve(&message);
-        if (brought_capability && pager.free_slot == slot) drop_dataspace(slot); // nobody attached it
+        if (brought_capability && pager.free_slot == slot) region_drop_dataspace(ROOT_TASK, slot); // nobody attached it
     }
 }
 

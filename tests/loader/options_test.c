@@ -1,0 +1,131 @@
+// Claims about the creating task's command line.
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+#include "loader/root/options.h"
+
+static struct options options;
+
+// Parses a text, padded to the command line's size.
+static struct options_problem parse(const char *text)
+{
+    char line[BOOT_COMMAND_LINE_SIZE];
+    memset(line, 0, sizeof(line));
+    strncpy(line, text, sizeof(line) - 1);
+    return options_parse(&options, line);
+}
+
+START_TEST(each_arrangement_is_known_by_its_name)
+{
+    static const char *const lines[] = {"arrangement=external program=p", "arrangement=internal program=p",
+                                        "arrangement=eager program=p"};
+    ck_assert_ptr_null(parse(lines[_i]).what);
+    ck_assert_int_eq(options.arrangement, _i);
+}
+END_TEST
+
+START_TEST(the_kernels_options_are_passed_over)
+{
+    ck_assert_ptr_null(parse("trace=off budget=12 arrangement=eager trace.mask=3 program=sort quiet").what);
+    ck_assert_str_eq(options.program, "sort");
+}
+END_TEST
+
+START_TEST(the_programs_name_is_its_first_argument_and_all_behind_the_dashes_follows)
+{
+    ck_assert_ptr_null(parse("program=p arrangement=eager -- a  program=q -- env=x ").what);
+    static const char *const expected[] = {"p", "a", "program=q", "--", "env=x"};
+    ck_assert_uint_eq(options.argument_count, 5);
+    for (unsigned i = 0; i < 5; i++)
+        ck_assert_str_eq(options.arguments[i], expected[i]);
+    ck_assert_str_eq(options.program, "p");
+    ck_assert_uint_eq(options.environment_count, 0);
+}
+END_TEST
+
+START_TEST(environment_settings_keep_their_order_and_their_equals_signs)
+{
+    ck_assert_ptr_null(parse("arrangement=eager program=p env=A=1 env=B= env=C=x=y").what);
+    ck_assert_uint_eq(options.environment_count, 3);
+    ck_assert_str_eq(options.environment[0], "A=1");
+    ck_assert_str_eq(options.environment[1], "B=");
+    ck_assert_str_eq(options.environment[2], "C=x=y");
+}
+END_TEST
+
+START_TEST(the_cache_has_its_default_size_unless_the_command_line_names_one)
+{
+    ck_assert_ptr_null(parse("arrangement=eager program=p").what);
+    ck_assert_uint_eq(options.cache_pages, OPTIONS_DEFAULT_CACHE_PAGES);
+    ck_assert_ptr_null(parse("arrangement=eager program=p cache-pages=64").what);
+    ck_assert_uint_eq(options.cache_pages, 64);
+}
+END_TEST
+
+static const struct {
+    const char *line, *word;
+} bad_lines[] = {
+    {"", ""},
+    {"program=p", ""},
+    {"arrangement=eager", ""},
+    {"arrangement=eager program=", ""},
+    {"arrangement=eager -- program=p", ""},
+    {"arrangement=lazy program=p", "arrangement=lazy"},
+    {"arrangement= program=p", "arrangement="},
+    {"arrangement=eager program=p env=A", "env=A"},
+    {"arrangement=eager program=p env==1", "env==1"},
+    {"arrangement=eager program=p cache-pages=", "cache-pages="},
+    {"arrangement=eager program=p cache-pages=0", "cache-pages=0"},
+    {"arrangement=eager program=p cache-pages=8x", "cache-pages=8x"},
+    {"arrangement=eager program=p cache-pages=99999999999999999999", "cache-pages=99999999999999999999"},
+};
+
+START_TEST(a_wrong_or_missing_word_is_named)
+{
+    struct options_problem problem = parse(bad_lines[_i].line);
+    ck_assert_ptr_nonnull(problem.what);
+    ck_assert_str_eq(problem.word, bad_lines[_i].word);
+}
+END_TEST
+
+START_TEST(more_words_than_there_is_room_for_are_refused)
+{
+    char line[BOOT_COMMAND_LINE_SIZE] = "arrangement=eager program=p --";
+    for (unsigned i = 1; i < OPTIONS_MAX_ARGUMENTS; i++)
+        strcat(line, " a");
+    ck_assert_ptr_null(options_parse(&options, line).what);
+    ck_assert_uint_eq(options.argument_count, OPTIONS_MAX_ARGUMENTS);
+    strcat(line, " b");
+    ck_assert_str_eq(options_parse(&options, line).word, "b");
+}
+END_TEST
+
+START_TEST(a_command_line_without_an_end_is_cut_at_its_size)
+{
+    char line[BOOT_COMMAND_LINE_SIZE];
+    memset(line, 'x', sizeof(line));
+    memcpy(line, "arrangement=eager program=p -- ", 31);
+    ck_assert_ptr_null(options_parse(&options, line).what);
+    ck_assert_uint_eq(strlen(options.arguments[1]), sizeof(line) - 31 - 1);
+}
+END_TEST
+
+int main(void)
+{
+    TCase *claims = tcase_create("command line");
+    tcase_add_loop_test(claims, each_arrangement_is_known_by_its_name, 0, 3);
+    tcase_add_test(claims, the_kernels_options_are_passed_over);
+    tcase_add_test(claims, the_programs_name_is_its_first_argument_and_all_behind_the_dashes_follows);
+    tcase_add_test(claims, environment_settings_keep_their_order_and_their_equals_signs);
+    tcase_add_test(claims, the_cache_has_its_default_size_unless_the_command_line_names_one);
+    tcase_add_loop_test(claims, a_wrong_or_missing_word_is_named, 0, sizeof(bad_lines) / sizeof(bad_lines[0]));
+    tcase_add_test(claims, more_words_than_there_is_room_for_are_refused);
+    tcase_add_test(claims, a_command_line_without_an_end_is_cut_at_its_size);
+    Suite *suite = suite_create("loader/options");
+    suite_add_tcase(suite, claims);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
