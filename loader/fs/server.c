@@ -5,7 +5,7 @@
 #include "loader/fs/archive.h"
 #include "loader/fs/server.h"
 
-#define NOTHING_TO_FORGET UINT64_MAX
+#define NO_DATASPACE UINT64_MAX
 
 struct request {
     uint64_t label; // of the gate
@@ -20,6 +20,7 @@ struct reply {
     struct map_item item; // offer 0: none
     char name[FILES_NAME_SIZE];
     uint64_t forget; // number of the dataspace to forget once the reply is sent
+    uint64_t opened; // number of the dataspace that the reply hands out
 };
 
 static void decode(const struct message *message, struct request *request)
@@ -40,6 +41,7 @@ static void hand_out(uint32_t number, struct reply *reply)
     reply->words[0] = space->size;
     reply->words[1] = file ? file->size : 0;
     reply->word_count = 2;
+    reply->opened = number;
     reply->item = (struct map_item){capability_flexpage(space->gate, 0, RIGHT_SEND), 0};
 }
 
@@ -108,16 +110,19 @@ static void encode(const struct reply *reply, enum ipc_error error, struct messa
 }
 
 // Sends the reply and waits for the next request. A reply that cannot be delivered as it is (the caller opened no
-// window for the item, or its quota is used up) becomes an error; a request that was no call has nobody to answer.
+// window for the item, or its quota is used up) becomes an error, and a dataspace that nobody received is forgotten
+// again. A request that was no call has nobody to answer.
 static enum ipc_error finish(const struct dataspace_owner *owner, const struct reply *reply, struct message *message)
 {
-    if (reply->forget == NOTHING_TO_FORGET) {
+    uint64_t forget = reply->forget;
+    if (forget == NO_DATASPACE) {
         enum ipc_error error = ipc_reply_and_wait(message);
         if (!error) return IPC_OK;
         message->tag = ipc_tag_error(error);
+        forget = reply->opened;
     }
-    (void)!ipc_reply(message);
-    if (reply->forget != NOTHING_TO_FORGET) (void)!dataspace_forget(owner, reply->forget);
+    (void)!ipc_reply(message); // fails when there is no caller (any more): nobody to tell
+    if (forget != NO_DATASPACE) (void)!dataspace_forget(owner, forget);
     return ipc_receive(message);
 }
 
@@ -127,7 +132,7 @@ _Noreturn void server_run(const struct dataspace_owner *owner)
     enum ipc_error received = ipc_receive(&message);
     for (;;) {
         struct request request;
-        struct reply reply = {.forget = NOTHING_TO_FORGET};
+        struct reply reply = {.forget = NO_DATASPACE, .opened = NO_DATASPACE};
         if (received) {
             received = ipc_receive(&message);
             continue;
