@@ -31,7 +31,7 @@ enum priority {
 
 // Capability indices in a program's task, and in the file server's (task .. parent).
 enum program_capability {
-    PROGRAM_TASK = 1,   // rm alone: to unmap what is detached
+    PROGRAM_TASK = 1,   // rm's, to unmap what is detached; main's, when granted
     PROGRAM_THREAD = 2, // rm's own thread, to bind the gate to
     PROGRAM_CONSOLE = 3,
     PROGRAM_FILES = 4,
@@ -39,7 +39,7 @@ enum program_capability {
     PROGRAM_REGIONS = 6,      // main's pager: the gate of step 7, to send to
     PROGRAM_GATE = 7,         // the same gate, to bind
     PROGRAM_MAPPER_PAGER = 8, // rm's pager: the external one
-    PROGRAM_FACTORY = 9,      // the file server's share
+    PROGRAM_FACTORY = 9,      // the file server's share; main's, when granted
     PROGRAM_DATASPACES = 16,  // those of main's regions, for rm
     PROGRAM_FIRST_FREE = 64,
     MAPPER_FIRST_FREE = 1024, // rm takes dataspaces in from here up

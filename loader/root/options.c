@@ -43,6 +43,12 @@ static const char *add_environment(struct options *options, const char *setting)
     return NULL;
 }
 
+static const char *set_grant(struct options *options, const char *what)
+{
+    options->grant_kernel_objects = strcmp(what, "kernel-objects") == 0;
+    return options->grant_kernel_objects ? NULL : "there is only grant=kernel-objects";
+}
+
 static const char *set_option(struct options *options, const char *word)
 {
     const char *value;
@@ -50,6 +56,7 @@ static const char *set_option(struct options *options, const char *word)
     if ((value = value_of(word, "cache-pages="))) return set_cache_pages(options, value);
     if ((value = value_of(word, "env="))) return add_environment(options, value);
     if ((value = value_of(word, "program="))) options->program = value;
+    if ((value = value_of(word, "grant="))) return set_grant(options, value);
     return NULL; // one of the kernel's
 }
 

@@ -1,11 +1,12 @@
 // The command line of the boot information, as the creating task understands it. Freestanding, so that it is tested on
 // the host.
 //
-//   [kernel options ...] arrangement=external|internal|eager program=NAME [env=NAME=VALUE ...] [cache-pages=N] --
-//   ARGS...
+//   [kernel options ...] arrangement=external|internal|eager program=NAME [env=NAME=VALUE ...] [cache-pages=N]
+//   [grant=kernel-objects] -- ARGS...
 #ifndef FAULTLINE_ROOT_OPTIONS_H
 #define FAULTLINE_ROOT_OPTIONS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include "kernel/abi/boot.h"
 #include "kernel/abi/objects.h"
@@ -19,7 +20,8 @@ struct options {
     const char *arrangement_name;
     const char *program;
     uint64_t cache_pages;
-    unsigned argument_count; // at least 1: the program's name
+    bool grant_kernel_objects; // main may control its own task and create objects from the program's factory
+    unsigned argument_count;   // at least 1: the program's name
     const char *arguments[OPTIONS_MAX_ARGUMENTS];
     unsigned environment_count;
     const char *environment[OPTIONS_MAX_ENVIRONMENT]; // "NAME=VALUE"

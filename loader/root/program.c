@@ -116,17 +116,17 @@ static void populate_stack(struct part *part, const struct start_contents *conte
 static void populate_main_stack(struct set_up *set_up)
 {
     static const struct start_capability capabilities[] = {
-        {"console", PROGRAM_CONSOLE},
-        {"files", PROGRAM_FILES},
-        {"regions", PROGRAM_REGIONS},
-        {"parent", PROGRAM_PARENT},
+        {"console", PROGRAM_CONSOLE}, {"files", PROGRAM_FILES}, {"regions", PROGRAM_REGIONS},
+        {"parent", PROGRAM_PARENT},   {"task", PROGRAM_TASK}, // these two only for programs that measure or test the
+                                                              // kernel
+        {"factory", PROGRAM_FACTORY},
     };
     const struct start_contents contents = {
         .argument_count = set_up->options->argument_count,
         .arguments = set_up->options->arguments,
         .environment_count = set_up->options->environment_count,
         .environment = set_up->options->environment,
-        .capability_count = COUNT(capabilities),
+        .capability_count = COUNT(capabilities) - (set_up->options->grant_kernel_objects ? 0 : 2),
         .capabilities = capabilities,
         .task_id = set_up->program->task_id,
         .first_free_capability = PROGRAM_FIRST_FREE,
@@ -189,8 +189,11 @@ static void map_capabilities(struct set_up *set_up)
     give(set_up, ROOT_CONSOLE, PROGRAM_CONSOLE, RIGHT_SEND);
     give(set_up, set_up->files, PROGRAM_FILES, RIGHT_SEND);
     give(set_up, set_up->program->parent, PROGRAM_PARENT, RIGHT_SEND);
-    if (set_up->internal) {
+    if (set_up->options->grant_kernel_objects)
+        give(set_up, set_up->factory, PROGRAM_FACTORY, RIGHT_SEND | RIGHT_CONTROL);
+    if (set_up->internal || set_up->options->grant_kernel_objects)
         give(set_up, set_up->task, PROGRAM_TASK, RIGHT_SEND | RIGHT_CONTROL);
+    if (set_up->internal) {
         give(set_up, set_up->mapper.thread, PROGRAM_THREAD, RIGHT_SEND | RIGHT_CONTROL);
         for (unsigned i = 0; i < set_up->main.executable.region_count; i++)
             give(set_up, set_up->main.executable.regions[i].dataspace, PROGRAM_DATASPACES + i, RIGHT_SEND);
