@@ -115,11 +115,10 @@ static void populate_stack(struct part *part, const struct start_contents *conte
 
 static void populate_main_stack(struct set_up *set_up)
 {
+    // The last two only when granted: for programs that measure or test the kernel.
     static const struct start_capability capabilities[] = {
         {"console", PROGRAM_CONSOLE}, {"files", PROGRAM_FILES}, {"regions", PROGRAM_REGIONS},
-        {"parent", PROGRAM_PARENT},   {"task", PROGRAM_TASK}, // these two only for programs that measure or test the
-                                                              // kernel
-        {"factory", PROGRAM_FACTORY},
+        {"parent", PROGRAM_PARENT},   {"task", PROGRAM_TASK},   {"factory", PROGRAM_FACTORY},
     };
     const struct start_contents contents = {
         .argument_count = set_up->options->argument_count,

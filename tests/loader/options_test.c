@@ -62,6 +62,15 @@ START_TEST(the_cache_has_its_default_size_unless_the_command_line_names_one)
 }
 END_TEST
 
+START_TEST(kernel_objects_are_granted_only_when_asked_for)
+{
+    ck_assert_ptr_null(parse("arrangement=eager program=p").what);
+    ck_assert(!options.grant_kernel_objects);
+    ck_assert_ptr_null(parse("grant=kernel-objects arrangement=eager program=p").what);
+    ck_assert(options.grant_kernel_objects);
+}
+END_TEST
+
 static const struct {
     const char *line, *word;
 } bad_lines[] = {
@@ -74,6 +83,7 @@ static const struct {
     {"arrangement= program=p", "arrangement="},
     {"arrangement=eager program=p env=A", "env=A"},
     {"arrangement=eager program=p env==1", "env==1"},
+    {"arrangement=eager program=p grant=everything", "grant=everything"},
     {"arrangement=eager program=p cache-pages=", "cache-pages="},
     {"arrangement=eager program=p cache-pages=0", "cache-pages=0"},
     {"arrangement=eager program=p cache-pages=8x", "cache-pages=8x"},
@@ -118,6 +128,7 @@ int main(void)
     tcase_add_test(claims, the_programs_name_is_its_first_argument_and_all_behind_the_dashes_follows);
     tcase_add_test(claims, environment_settings_keep_their_order_and_their_equals_signs);
     tcase_add_test(claims, the_cache_has_its_default_size_unless_the_command_line_names_one);
+    tcase_add_test(claims, kernel_objects_are_granted_only_when_asked_for);
     tcase_add_loop_test(claims, a_wrong_or_missing_word_is_named, 0, sizeof(bad_lines) / sizeof(bad_lines[0]));
     tcase_add_test(claims, more_words_than_there_is_room_for_are_refused);
     tcase_add_test(claims, a_command_line_without_an_end_is_cut_at_its_size);
