@@ -59,7 +59,7 @@ all: $(kernel) $(viz) $(metadata) build/boot.cpio
 kernel_objects := $(kernel_sources:%=build/kernel/%.o)
 $(kernel): kernel/arch/riscv/kernel.ld $(kernel_objects)
 	@echo "link     $@"
-	@$(CROSS)gcc $(KERNEL_FLAGS) -nostdlib -static -Wl,--build-id=none -Wl,--no-warn-rwx-segments -T $^ -lgcc -o $@
+	@$(CROSS)gcc $(KERNEL_FLAGS) -nostdlib -static -Wl,--no-gc-sections -Wl,--build-id=none -T $^ -lgcc -o $@
 
 build/kernel/%.o: % Makefile
 	@mkdir -p $(@D)
@@ -145,12 +145,11 @@ build/host/%.o: %.c Makefile
 
 # ---- Tests ----------------------------------------------------------------------------------------------------------
 
-# What the Check programs of an area are linked with: objects beside the tests, and the area's code as a library.
+# What the Check programs of an area are linked with: the other C files beside the tests, and the
+# area's code as a library.
 test_objects = $(patsubst %.c,build/sanitized/%.o,$(1))
-support_kernel := $(wildcard tests/kernel/host_arch*.c tests/kernel/support*.c)
-support_loader := $(wildcard tests/loader/support*.c)
-support_viz := $(wildcard tests/viz/support*.c)
-build/tests/libkernel.a: $(call test_objects,$(kernel_core))
+support = $(filter-out %_test.c,$(wildcard tests/$(1)/*.c))
+build/tests/libkernel.a: $(call test_objects,$(kernel_core) kernel/arch/riscv/sv39.c)
 build/tests/libloader.a: $(call test_objects,$(loader_testable))
 build/tests/libviz.a: $(call test_objects,$(filter-out viz/term/main.c,$(viz_sources)))
 build/tests/lib%.a:
@@ -159,7 +158,7 @@ build/tests/lib%.a:
 
 area = $(firstword $(subst /, ,$(1)))
 $(test_programs): build/tests/%: build/sanitized/tests/%_test.o \
-    $$(call test_objects,$$(support_$$(call area,$$*))) build/tests/lib$$(call area,$$*).a
+    $$(call test_objects,$$(call support,$$(call area,$$*))) build/tests/lib$$(call area,$$*).a
 	@mkdir -p $(@D)
 	@echo "link     $@"
 	@$(CC) $(TEST_FLAGS) $^ $$(pkg-config --libs check) -lncursesw -ltinfo -lm -o $@
