@@ -141,9 +141,8 @@ static void mark(struct model_fault *fault, const struct trace_record *record, u
         reach(fault, MODEL_BEAT_MAP_REQUEST, event);
         return;
     case MARK_CACHE_FILL:
-        fault->cache_filled |= fault->cache_event == MODEL_NO_EVENT; // falls through
-    // fallthrough
     case MARK_CACHE_HIT:
+        if (fault->cache_event == MODEL_NO_EVENT) fault->cache_filled = record->argument[0] == MARK_CACHE_FILL;
         first(&fault->cache_event, event);
         reach(fault, MODEL_BEAT_PAGE, event);
         return;
