@@ -1,0 +1,262 @@
+// faultline-viz: the command line. Opens the traces and hands them to the full screen, to a writer or to a report.
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "viz/term/terminal.h"
+#include "viz/term/writers.h"
+#include "viz/view/report.h"
+#include "viz/view/screen.h"
+
+#define VERSION "0.1"
+#define EXIT_USAGE 2
+
+enum mode { MODE_SCREEN, MODE_SUMMARY, MODE_EVENTS, MODE_SNAPSHOT };
+
+struct options {
+    enum mode mode;
+    const char *directories[2];
+    int directory_count;
+    const char *format, *at;
+    int columns, rows;
+    enum view view;
+    bool follow, ascii;
+};
+
+static const char usage[] =
+    "usage: faultline-viz DIR [DIR2]                 animate one trace, or two side by side\n"
+    "       faultline-viz --follow DIR               the same while the run is under way\n"
+    "       faultline-viz --summary DIR...           what happened, in a page of text\n"
+    "       faultline-viz --events DIR               one line per event\n"
+    "       faultline-viz --snapshot FORMAT DIR...   one picture of the screen\n"
+    "\n"
+    "  DIR               a trace directory, as scripts/run.py leaves it in OUT/trace\n"
+    "  --snapshot FORMAT text, ansi (colours for less -R) or svg\n"
+    "  --at WHERE        event number, fault:N (Nth fault of the program, beat: fault:N.BEAT) or end\n"
+    "  --size CxR        columns and rows of the picture (80x24)\n"
+    "  --view VIEW       arrangement, events or help\n"
+    "  --ascii           no glyphs beyond ASCII (also when the locale is not UTF-8)\n"
+    "  --version, --help\n"
+    "\n"
+    "Colours follow the terminal; NO_COLOR=1 turns them off. Keys:\n";
+
+static void print_help(void)
+{
+    fputs(usage, stdout);
+    bool utf8 = terminal_utf8();
+    for (int i = 1; i < COMMAND_COUNT; i++) {
+        const char *keys = command_table[i].keys_text;
+        int columns = glyph_columns(keys);
+        fputs("  ", stdout);
+        for (uint32_t glyph; (glyph = glyph_decode(&keys)) != 0;) {
+            char bytes[5] = {glyph_ascii(glyph), 0};
+            if (utf8) glyph_encode(glyph, bytes);
+            fputs(bytes, stdout);
+        }
+        printf("%*s%s\n", 10 - columns, "", command_table[i].help);
+    }
+}
+
+static bool complain(const char *what, const char *value, const char *expected)
+{
+    fprintf(stderr, "faultline-viz: %s \"%s\": %s. See faultline-viz --help.\n", what, value, expected);
+    return false;
+}
+
+static bool parse_size(struct options *options, const char *text)
+{
+    char rest;
+    if (sscanf(text, "%4dx%4d%c", &options->columns, &options->rows, &rest) == 2 && options->columns >= 1 &&
+        options->rows >= 1 && options->columns <= GRID_MAX_SIDE && options->rows <= GRID_MAX_SIDE)
+        return true;
+    return complain("bad size", text, "give columns and rows from 1 to 1000, as in 120x36");
+}
+
+static bool parse_view(struct options *options, const char *text)
+{
+    static const char *const names[] = {"arrangement", "events", "help"};
+    for (int i = 0; i < 3; i++)
+        if (!strcmp(text, names[i])) {
+            options->view = (enum view)i;
+            return true;
+        }
+    return complain("unknown view", text, "there are arrangement, events and help");
+}
+
+static bool parse_value(struct options *options, const char *option, const char *value)
+{
+    if (!value) return complain("option", option, "it needs a value after it");
+    if (!strcmp(option, "--at")) options->at = value;
+    if (!strcmp(option, "--size")) return parse_size(options, value);
+    if (!strcmp(option, "--view")) return parse_view(options, value);
+    if (!strcmp(option, "--snapshot")) {
+        options->mode = MODE_SNAPSHOT;
+        options->format = value;
+        if (strcmp(value, "text") && strcmp(value, "ansi") && strcmp(value, "svg"))
+            return complain("unknown format", value, "there are text, ansi and svg");
+    }
+    return true;
+}
+
+static bool parse_word(struct options *options, const char *word)
+{
+    if (!strcmp(word, "--summary"))
+        options->mode = MODE_SUMMARY;
+    else if (!strcmp(word, "--events"))
+        options->mode = MODE_EVENTS;
+    else if (!strcmp(word, "--follow"))
+        options->follow = true;
+    else if (!strcmp(word, "--ascii"))
+        options->ascii = true;
+    else if (word[0] == '-' && word[1])
+        return complain("unknown option", word, "it does not exist");
+    else if (options->directory_count == 2)
+        return complain("too many traces", word, "two can be compared");
+    else
+        options->directories[options->directory_count++] = word;
+    return true;
+}
+
+static bool parse(struct options *options, int count, char **words)
+{
+    static const char *const with_value[] = {"--at", "--size", "--view", "--snapshot"};
+    for (int i = 1; i < count; i++) {
+        bool value = false;
+        for (int k = 0; k < 4; k++)
+            value |= !strcmp(words[i], with_value[k]);
+        if (value) {
+            if (!parse_value(options, words[i], i + 1 < count ? words[i + 1] : NULL)) return false;
+            i++;
+        } else if (!parse_word(options, words[i])) {
+            return false;
+        }
+    }
+    if (options->directory_count > 0) return true;
+    fputs("faultline-viz: no trace given. Give a trace directory, as scripts/run.py leaves it in OUT/trace; see "
+          "faultline-viz --help.\n",
+          stderr);
+    return false;
+}
+
+// --at: an event number, fault:N, fault:N.BEAT or end.
+static bool go_to(struct session *session, const char *at)
+{
+    struct side *side = &session->side[0];
+    char *end;
+    if (!strcmp(at, "end")) {
+        session_seek_event(session, model_count(side->model));
+        return true;
+    }
+    bool fault = !strncmp(at, "fault:", 6);
+    const char *digits = fault ? at + 6 : at;
+    unsigned long long number = strtoull(digits, &end, 10), beat = 1;
+    bool good = end != digits && digits[0] >= '0' && digits[0] <= '9';
+    if (good && fault && *end == '.') {
+        beat = (unsigned long long)(end[1] - '0');
+        good = end[1] >= '1' && end[1] <= '6';
+        end += 2;
+    }
+    if (!good || *end) return complain("bad position", at, "give an event number, fault:N, fault:N.BEAT or end");
+    if (!fault) {
+        if (number > model_count(side->model)) return complain("no event", at, "the trace has fewer events");
+        session_seek_event(session, number);
+        return true;
+    }
+    if (number < 1 || number > side->main_fault_count)
+        return complain("no fault", at, "the program takes fewer faults in this trace");
+    for (int i = 0; i < session->sides; i++)
+        side_seek_beat(&session->side[i], (uint32_t)number, (enum model_beat)beat);
+    return true;
+}
+
+static int snapshot(struct session *session, const struct options *options, bool utf8)
+{
+    struct grid grid = {0};
+    if (options->at && !go_to(session, options->at)) return EXIT_USAGE;
+    if (!grid_resize(&grid, options->columns, options->rows)) {
+        fputs("faultline-viz: out of memory for the picture. Ask for a smaller --size.\n", stderr);
+        return 1;
+    }
+    session->view = options->view;
+    screen_draw(&grid, session);
+    bool svg = !strcmp(options->format, "svg");
+    const char *no_color = getenv("NO_COLOR");
+    bool ascii = options->ascii || (!utf8 && !svg);
+    if (svg)
+        write_svg(stdout, &grid, ascii);
+    else if (!strcmp(options->format, "ansi"))
+        write_ansi(stdout, &grid, ascii, no_color && *no_color ? COLOURS_NONE : COLOURS_256);
+    else
+        write_text(stdout, &grid, ascii);
+    grid_free(&grid);
+    return 0;
+}
+
+static int run(struct session *session, const struct options *options)
+{
+    bool utf8 = terminal_utf8();
+    switch (options->mode) {
+    case MODE_SUMMARY:
+        for (int i = 0; i < session->sides; i++) {
+            if (i > 0) puts("");
+            report_summary(stdout, &session->side[i]);
+        }
+        return 0;
+    case MODE_EVENTS:
+        for (int i = 0; i < session->sides; i++)
+            report_events(stdout, &session->side[i]);
+        return 0;
+    case MODE_SNAPSHOT:
+        return snapshot(session, options, utf8);
+    default:
+        break;
+    }
+    if (options->at && !go_to(session, options->at)) return EXIT_USAGE;
+    session->view = options->view;
+    session->follow = options->follow;
+    return terminal_run(session, options->ascii || !utf8);
+}
+
+static bool open_sides(struct session *session, const struct options *options)
+{
+    for (int i = 0; i < options->directory_count; i++) {
+        struct trace_error error;
+        if (!side_open(&session->side[i], options->directories[i], &error)) {
+            fprintf(stderr, "faultline-viz: %s\n", error.text);
+            return false;
+        }
+        session->sides++;
+    }
+    return true;
+}
+
+int main(int count, char **words)
+{
+    static struct session session;
+    struct options options = {.columns = 80, .rows = 24};
+    for (int i = 1; i < count; i++) {
+        if (!strcmp(words[i], "--help") || !strcmp(words[i], "-h")) {
+            print_help();
+            return 0;
+        }
+        if (!strcmp(words[i], "--version")) {
+            puts("faultline-viz " VERSION);
+            return 0;
+        }
+    }
+    if (!parse(&options, count, words)) return EXIT_USAGE;
+    const char *refusal = options.mode == MODE_SCREEN ? terminal_refusal() : NULL;
+    if (refusal) {
+        fprintf(stderr, "faultline-viz: %s.\n", refusal);
+        return EXIT_USAGE;
+    }
+    int status = EXIT_USAGE;
+    if (open_sides(&session, &options)) {
+        session_start(&session);
+        status = run(&session, &options);
+    }
+    session_close(&session);
+    if (fflush(stdout) != 0) status = status ? status : 1;
+    return status;
+}
