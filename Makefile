@@ -21,10 +21,11 @@ PYTHON := python3
 WARNINGS := -Wall -Wextra -Werror
 COMMON := -std=gnu11 -I. -g -MMD -MP $(WARNINGS)
 # -misa-spec=2.2: rdcycle and fence.i belong to rv64imac there, and gcc and picolibc have libraries of exactly that name.
-MACHINE := --specs=picolibc.specs -misa-spec=2.2 -march=rv64imac -mabi=lp64 -mcmodel=medany
-# picolibc lends the kernel its headers only. The last flag keeps memset from being compiled into a call of memset.
-KERNEL_FLAGS := $(COMMON) $(MACHINE) -O2 -ffreestanding -fno-pic -fno-omit-frame-pointer \
+# -fno-tree-...: keeps the loop in memset from being compiled into a call of memset.
+MACHINE := --specs=picolibc.specs -misa-spec=2.2 -march=rv64imac -mabi=lp64 -mcmodel=medany \
     -fno-tree-loop-distribute-patterns
+# picolibc lends the kernel its headers only.
+KERNEL_FLAGS := $(COMMON) $(MACHINE) -O2 -ffreestanding -fno-pic -fno-omit-frame-pointer
 USER_FLAGS := $(COMMON) $(MACHINE) -O2 -ffunction-sections -fdata-sections
 HOST_FLAGS := $(COMMON) -O2
 TEST_FLAGS := $(COMMON) -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all

@@ -14,12 +14,15 @@ REGULAR_FILE = 0o100644
 TRAILER = "TRAILER!!!"
 
 
-def entry(number, name, content, mode):
-    """One entry: 110 bytes of header in hexadecimal digits, name, content, both padded to 4 bytes."""
-    fields = (number, mode, 0, 0, 1, 0, len(content), 0, 0, 0, 0, len(name) + 1, 0)
+def entry(offset, number, name, content, mode):
+    """One entry: 110 bytes of header in hexadecimal digits, name, content, both padded to 4 bytes. More NULs behind the
+    name than the one that ends it let the content begin at a multiple of 8 in the archive: pages are copied by words."""
+    name = name.encode() + b"\0"
+    if content:
+        name += b"\0" * (-(offset + 110 + len(name)) % 8)
+    fields = (number, mode, 0, 0, 1, 0, len(content), 0, 0, 0, 0, len(name), 0)
     header = b"070701" + b"".join(b"%08X" % field for field in fields)
-    head = header + name.encode() + b"\0"
-    return padded(head) + padded(content)
+    return padded(header + name) + padded(content)
 
 
 def padded(data):
@@ -28,8 +31,10 @@ def padded(data):
 
 def archive(files):
     """files: pairs of name and bytes. Returns the archive's bytes."""
-    entries = [entry(number + 1, name, content, REGULAR_FILE) for number, (name, content) in enumerate(files)]
-    return b"".join(entries) + entry(0, TRAILER, b"", 0)
+    data = b""
+    for number, (name, content) in enumerate(files):
+        data += entry(len(data), number + 1, name, content, REGULAR_FILE)
+    return data + entry(len(data), 0, TRAILER, b"", 0)
 
 
 def read(path):
