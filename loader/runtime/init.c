@@ -14,17 +14,9 @@ _Static_assert(sizeof(struct utcb) <= UTCB_THREAD_LOCALS, "the thread-local bloc
 extern const char __tdata_start[], __tdata_end[], __tls_size[];
 extern void (*const __init_array_start[])(void);
 extern void (*const __init_array_end[])(void);
-extern void (*const __fini_array_start[])(void);
-extern void (*const __fini_array_end[])(void);
 
 extern char **environ;
 int main(int argc, char **argv, char **envp);
-
-static void run_destructors(void)
-{
-    for (void (*const *function)(void) = __fini_array_end; function > __fini_array_start;)
-        (*--function)();
-}
 
 // Called by _start alone. block: what a0 held; locals: the thread-local block, not yet initialised.
 _Noreturn void runtime_start(const struct start_block *block, char *locals)
@@ -36,7 +28,6 @@ _Noreturn void runtime_start(const struct start_block *block, char *locals)
     environ = block->envp;
     for (void (*const *function)(void) = __init_array_start; function < __init_array_end; function++)
         (*function)();
-    atexit(run_destructors);
     exit(main((int)block->argc, block->argv, block->envp));
 }
 
