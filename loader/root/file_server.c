@@ -73,8 +73,7 @@ static void load_segment(const struct server *server, const struct elf_segment *
     uint64_t start = page_down(segment->address);
     uint64_t size = page_up(segment->address + segment->memory_size) - start;
     char *memory = frames_allocate(size / PAGE_SIZE, PAGE_ORDER);
-    for (uint64_t *word = (uint64_t *)memory; word < (uint64_t *)(memory + size); word++)
-        *word = 0; // picolibc's memset goes byte by byte, and most of the file server is bss
+    memset(memory, 0, size);
     memcpy(memory + (segment->address - start), server->file + segment->file_offset, segment->file_size);
     require(map_range(server->task, (uint64_t)memory, start, size, segment->rights), "map a segment of", NAME);
 }
