@@ -135,7 +135,9 @@ enum ipc_error dataspace_forget(const struct dataspace_owner *owner, uint64_t nu
 {
     struct dataspace *space = &dataspaces[number];
     uint64_t dropped = 0;
-    enum ipc_error error = cache_drop(owner->task, CACHE_PRIVATE((uint32_t)number), &dropped);
+    enum ipc_error error = IPC_OK;
+    if (space->promised < private_pages(space))
+        error = cache_drop(owner->task, CACHE_PRIVATE((uint32_t)number), &dropped);
     if (!error) error = destroy_gate(owner, space->gate);
     if (error) { // it stays open; what it lost it may ask for again
         if (cache_promise(dropped)) space->promised += dropped;
