@@ -98,6 +98,14 @@ static void cancel_items(struct items *items)
         map_cancel(&items->plan[--items->count]);
 }
 
+static bool conflicts(const struct items *items, const struct map_plan *plan)
+{
+    for (unsigned i = 0; i < items->count; i++)
+        if (map_conflict(&items->plan[i], plan)) return true;
+    return false;
+}
+
+// Errors: as map_prepare; OCCUPIED when two items of the message meet.
 static enum ipc_error prepare_items(const struct message *message, struct task *from, const struct thread *receiver,
                                     struct items *items)
 {
@@ -105,7 +113,12 @@ static enum ipc_error prepare_items(const struct message *message, struct task *
     while (items->count < ipc_items(message->tag)) {
         struct map_item item = message->utcb->items[items->count];
         flexpage_t window = receive_window(receiver, item.offer);
-        enum ipc_error error = map_prepare(&items->plan[items->count], from, item, receiver->task, window);
+        struct map_plan *plan = &items->plan[items->count];
+        enum ipc_error error = map_prepare(plan, from, item, receiver->task, window);
+        if (error == IPC_OK && conflicts(items, plan)) {
+            map_cancel(plan);
+            error = IPC_E_OCCUPIED;
+        }
         if (error != IPC_OK) {
             cancel_items(items);
             return error;
@@ -218,6 +231,7 @@ static bool receive_queued(struct thread *receiver)
         if (sender->calls) {
             await_reply(sender, receiver);
         } else {
+            sender->partner = NULL;
             write_result(sender, 0);
             sched_ready_last(sender);
         }
@@ -287,7 +301,8 @@ void ipc_abort(struct thread *thread, enum ipc_error error)
 
 void ipc_withdraw(struct thread *thread)
 {
-    if (thread->state == THREAD_SENDING) dequeue_sender(thread->partner, thread);
+    // Without a partner: an abort took it out already, and its fault found nobody else.
+    if (thread->state == THREAD_SENDING && thread->partner != NULL) dequeue_sender(thread->partner, thread);
     if (thread->state == THREAD_CALLING && thread->partner != NULL) thread->partner->caller = NULL;
     thread->partner = NULL;
 }

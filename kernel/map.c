@@ -12,6 +12,7 @@
 #include "kernel/memory.h"
 #include "kernel/object/factory.h"
 #include "kernel/object/task.h"
+#include "kernel/print.h"
 #include "kernel/sched.h"
 #include "kernel/trace.h"
 
@@ -244,8 +245,7 @@ static void commit_page(struct map_plan *plan, const struct page_pair *pair)
 {
     unsigned rights = pair->source->rights & flexpage_rights(plan->source);
     struct mapping *node = *pair->slot.node;
-    bool taken = node != NULL && !is_same_page(node, pair->source, pair->frame);
-    if (taken || (node == NULL && plan->nodes == NULL)) return; // an earlier item of the same message came first
+    KERNEL_ASSERT(node == NULL ? plan->nodes != NULL : is_same_page(node, pair->source, pair->frame));
     if (node == NULL) {
         node = plan->nodes;
         plan->nodes = node->next;
@@ -305,7 +305,7 @@ static void commit_capability(const struct map_plan *plan, struct mapping *sourc
         slot->kind = FLEXPAGE_CAPABILITY;
         link_child(source, slot);
     }
-    if (slot->parent != source) return; // an earlier item of the same message came first
+    KERNEL_ASSERT(slot->parent == source);
     slot->rights |= source->rights & flexpage_rights(plan->source);
     trace_emit(current, TRACE_CAPABILITY_MAP, plan->to->object.id, as_flexpage(slot), slot->object->id,
                plan->from->object.id, as_flexpage(source));
@@ -350,8 +350,23 @@ enum ipc_error map_prepare(struct map_plan *plan, struct task *from, struct map_
 void map_commit(struct map_plan *plan)
 {
     bool found;
-    (void)!each(plan, true, &found); // only an earlier item of the same message can be in the way: it stays
-    map_cancel(plan);                // the nodes that this left over
+    (void)!each(plan, true, &found); // cannot fail: map_prepare went the same way, and map_conflict the items' ways
+}
+
+static bool overlap(uint64_t one, uint64_t other, uint64_t size_one, uint64_t size_other)
+{
+    return one < other + size_other && other < one + size_one;
+}
+
+bool map_conflict(const struct map_plan *earlier, const struct map_plan *later)
+{
+    if (flexpage_kind(earlier->source) != flexpage_kind(later->source)) return false;
+    unsigned shift = flexpage_kind(later->source) == FLEXPAGE_CAPABILITY ? PAGE_ORDER : 0;
+    uint64_t size = 1ul << (flexpage_order(earlier->source) + shift);
+    uint64_t later_size = 1ul << (flexpage_order(later->source) + shift);
+    if (earlier->to == later->from && overlap(earlier->target, flexpage_address(later->source), size, later_size))
+        return true;
+    return overlap(earlier->target, later->target, size, later_size);
 }
 
 void map_cancel(struct map_plan *plan)

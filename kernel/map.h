@@ -41,6 +41,9 @@ enum ipc_error map_prepare(struct map_plan *plan, struct task *from, struct map_
                            flexpage_t window) __attribute__((warn_unused_result));
 void map_commit(struct map_plan *plan); // cannot fail
 void map_cancel(struct map_plan *plan);
+// Whether a plan would land where an earlier one of the same message lands, or offer what that one is about to bring:
+// both are checked before either is done, so they must not meet. Their receiver is the same.
+bool map_conflict(const struct map_plan *earlier, const struct map_plan *later);
 // A window that accepts any position of an item's kind.
 flexpage_t map_whole_window(flexpage_t offer);
 
