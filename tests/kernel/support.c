@@ -1,0 +1,295 @@
+// The driver of the native kernel: boot, traps, and root's set-up (tests/kernel/support.h).
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "kernel/fault.h"
+#include "kernel/main.h"
+#include "kernel/trace.h"
+#include "tests/kernel/check.h"
+#include "tests/kernel/support.h"
+
+struct thread *root, *server, *client;
+static struct task *root_task;
+
+// ---- Boot --------------------------------------------------------------------------------------------------------
+
+static void enter_main(void *machine)
+{
+    kernel_main(machine, 0);
+}
+
+void boot(const char *command_line)
+{
+    char words[512];
+    snprintf(words, sizeof(words), "trace-size=1M %s", command_line);
+    struct machine machine = host_machine(words);
+    host_enter(enter_main, &machine);
+    root = current;
+    if (host.halted) return;
+    root_task = root->task;
+    check_kernel(root_task);
+}
+
+// ---- Entries -----------------------------------------------------------------------------------------------------
+
+// A test may let any ready thread go on: the scheduler's choice is then as if its turn had come.
+static void make_current(struct thread *thread)
+{
+    ck_assert_msg(!host.halted, "the kernel halted: %s", host.console);
+    if (current == thread) return;
+    ck_assert_msg(thread->state == THREAD_READY, "thread %u is not ready but in state %u", thread->object.id,
+                  thread->state);
+    struct thread *before = current;
+    current = NULL;
+    if (before != NULL && before->state == THREAD_READY) sched_ready_first(before);
+    sched_remove(thread);
+    current = thread;
+}
+
+static void enter(void (*entry)(void *), void *argument)
+{
+    host_enter(entry, argument);
+    ck_assert_msg(!host.halted || host.reason != HALT_PANIC, "%s", host.console);
+    if (!host.halted) check_kernel(root_task);
+}
+
+static void enter_ipc(void *thread)
+{
+    ipc_system_call(thread);
+    kernel_leave();
+}
+
+struct reply result_of(const struct thread *thread)
+{
+    const uint64_t *x = thread->registers.x;
+    return (struct reply){
+        .error = ipc_error(x[REGISTER_A1]),
+        .tag = x[REGISTER_A1],
+        .label = x[REGISTER_A0],
+        .word = {x[REGISTER_A2], x[REGISTER_A2 + 1], x[REGISTER_A2 + 2], x[REGISTER_A2 + 3]},
+    };
+}
+
+struct reply system_call(struct thread *thread, uint64_t operation, uint64_t capability, uint64_t tag, unsigned words,
+                         const uint64_t *word)
+{
+    make_current(thread);
+    uint64_t *x = thread->registers.x;
+    x[REGISTER_A0] = capability;
+    x[REGISTER_A1] = tag;
+    x[REGISTER_A7] = operation;
+    for (unsigned i = 0; i < words; i++)
+        *(i < IPC_REGISTER_WORDS ? &x[REGISTER_A2 + i] : &thread->utcb->words[i]) = word[i];
+    x[REGISTER_PC] += 4;
+    uint32_t id = thread->object.id;
+    enter(enter_ipc, thread);
+    for (struct thread *alive = threads_alive; alive != NULL; alive = alive->next_alive)
+        if (alive == thread && alive->object.id == id) return result_of(thread);
+    return (struct reply){.error = IPC_E_ABORTED}; // it destroyed itself
+}
+
+struct access {
+    struct thread *thread;
+    uint64_t address, value;
+    unsigned access;
+};
+
+static void enter_fault(void *argument)
+{
+    struct access *access = argument;
+    fault_page(access->thread, access->address, access->access);
+    kernel_leave();
+}
+
+static void enter_exception(void *argument)
+{
+    struct access *access = argument;
+    fault_exception(access->thread, access->access, access->value);
+    kernel_leave();
+}
+
+static void enter_interrupt(void *argument)
+{
+    irq_arrive(*(unsigned *)argument);
+    kernel_leave();
+}
+
+static void enter_timer(void *argument)
+{
+    (void)argument;
+    kernel_timer();
+    kernel_leave();
+}
+
+// As the processor does: valid, user, and the access's own bit.
+bool may_access(const struct task *task, uint64_t address, unsigned access)
+{
+    if (address >= 1ul << ADDRESS_SPACE_ORDER) return false;
+    struct page_slot slot = arch_page_find(task->page_table, address);
+    if (slot.entry == NULL) return false;
+    uint64_t bit = access & RIGHT_WRITE ? 1 << 2 : access & RIGHT_EXECUTE ? 1 << 3 : 1 << 1;
+    uint64_t needed = 1 << 0 | 1 << 4 | bit;
+    return (*slot.entry & needed) == needed;
+}
+
+bool touch(struct thread *thread, uint64_t address, unsigned access)
+{
+    make_current(thread);
+    if (may_access(thread->task, address, access)) return true;
+    enter(enter_fault, &(struct access){.thread = thread, .address = address, .access = access});
+    return false;
+}
+
+void exception(struct thread *thread, uint64_t cause, uint64_t value)
+{
+    make_current(thread);
+    enter(enter_exception, &(struct access){.thread = thread, .access = (unsigned)cause, .value = value});
+}
+
+void interrupt(unsigned number)
+{
+    enter(enter_interrupt, &number);
+}
+
+void timer(void)
+{
+    enter(enter_timer, NULL);
+}
+
+// ---- Root's set-up -----------------------------------------------------------------------------------------------
+
+static void must(enum ipc_error error, const char *what)
+{
+    ck_assert_msg(error == IPC_OK, "%s: error %d", what, error);
+}
+
+void create(enum object_kind kind, uint64_t index, uint64_t detail)
+{
+    must(call(root, ROOT_FACTORY, FACTORY_CREATE, kind, index, detail).error, "create");
+}
+
+struct mapping *capability_of(const struct thread *thread, uint64_t index)
+{
+    struct mapping *slot = task_slot(thread->task, index);
+    return slot == NULL || slot->task == NULL ? NULL : slot;
+}
+
+struct object *object_at(const struct thread *thread, uint64_t index)
+{
+    struct mapping *slot = capability_of(thread, index);
+    return slot == NULL ? NULL : slot->object;
+}
+
+struct thread *new_thread(uint64_t task_index, uint64_t index)
+{
+    create(OBJECT_THREAD, index, 0);
+    must(call(root, index, THREAD_CONTROL, THREAD_SET_TASK | THREAD_SET_PRIORITY, task_index,
+              TEST_UTCB + index * PAGE_SIZE, 0, 0, PRIORITY_COUNT / 2)
+             .error,
+         "thread control");
+    must(call(root, index, THREAD_START, 0x1000, 0x2000, 0).error, "thread start");
+    return thread_of_object(object_at(root, index));
+}
+
+void new_gate(uint64_t index, uint64_t thread_index, uint64_t label)
+{
+    create(OBJECT_GATE, index, 0);
+    must(call(root, index, GATE_BIND, thread_index, label).error, "bind");
+}
+
+void give(uint64_t index, uint64_t task_index, uint64_t to_index, unsigned rights)
+{
+    must(call(root, task_index, TASK_MAP, capability_flexpage(index, 0, rights), to_index << PAGE_ORDER).error, "give");
+}
+
+enum ipc_error map_pages(uint64_t address, unsigned order, uint64_t task_index, uint64_t to, unsigned rights)
+{
+    return call(root, task_index, TASK_MAP, memory_flexpage(address, order, rights), to).error;
+}
+
+enum ipc_error unmap(uint64_t task_index, flexpage_t page, uint64_t flags)
+{
+    return call(root, task_index, TASK_UNMAP, page, flags).error;
+}
+
+void set_pager(struct thread *thread, uint64_t thread_index, uint64_t pager, uint64_t handler)
+{
+    (void)thread;
+    must(call(root, thread_index, THREAD_CONTROL, THREAD_SET_PAGER | THREAD_SET_HANDLER, 0, 0, pager, handler).error,
+         "set pager");
+}
+
+uint64_t quota_used(uint64_t factory_index)
+{
+    struct reply reply = sys(root, IPC_CALL, factory_index, ipc_tag(FACTORY_QUOTA, 0, 0), 0);
+    must(reply.error, "quota");
+    return reply.word[1];
+}
+
+static const struct boot_info *boot_info(void)
+{
+    for (uint64_t address = HOST_RAM_START; address < HOST_RAM_START + HOST_RAM_SIZE; address += PAGE_SIZE)
+        if (*(const uint64_t *)address == BOOT_INFO_MAGIC) return (const struct boot_info *)address;
+    ck_abort_msg("there is no boot information");
+}
+
+uint64_t free_page(unsigned number)
+{
+    return boot_info()->free_start + 15 * PAGE_SIZE + number * PAGE_SIZE;
+}
+
+uint64_t free_megapage(unsigned number)
+{
+    uint64_t size = 1ul << MEGAPAGE_ORDER;
+    return (boot_info()->free_start & ~(size - 1)) + (number + 1) * size;
+}
+
+void boot_pair(void)
+{
+    boot("");
+    create(OBJECT_TASK, SERVER_TASK, 0);
+    server = new_thread(SERVER_TASK, SERVER_THREAD);
+    create(OBJECT_TASK, CLIENT_TASK, 0);
+    client = new_thread(CLIENT_TASK, CLIENT_THREAD);
+    new_gate(GATE, SERVER_THREAD, GATE_LABEL);
+    give(GATE, CLIENT_TASK, TO_SERVER, RIGHT_SEND);
+}
+
+// ---- The trace ---------------------------------------------------------------------------------------------------
+
+static const struct trace_record *record(uint64_t number)
+{
+    return (const struct trace_record *)((char *)trace_control() + TRACE_HEADER_SIZE) + number;
+}
+
+const struct trace_record *last_event(enum trace_kind kind)
+{
+    for (uint64_t i = trace_control()->count; i > 0; i--)
+        if (record(i - 1)->kind == kind) return record(i - 1);
+    return NULL;
+}
+
+unsigned count_events(enum trace_kind kind)
+{
+    unsigned count = 0;
+    for (uint64_t i = 0; i < trace_control()->count; i++)
+        count += record(i)->kind == kind;
+    return count;
+}
+
+bool console_says(const char *text)
+{
+    return strstr(host.console, text) != NULL;
+}
+
+int run_suite(const char *name, TCase *tests)
+{
+    Suite *suite = suite_create(name);
+    tcase_set_timeout(tests, 120);
+    suite_add_tcase(suite, tests);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
