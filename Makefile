@@ -66,6 +66,8 @@ build/kernel/%.o: % Makefile
 	@mkdir -p $(@D)
 	@echo "kernel   $<"
 	@$(CROSS)gcc $(KERNEL_FLAGS) -c $< -o $@
+# Backtraces do without the frame of trace_write, which is on everybody's way.
+build/kernel/kernel/trace.c.o: KERNEL_FLAGS += -fomit-frame-pointer
 build/kernel/kernel/arch/riscv/root_image.S.o: build/user/root.bin
 
 # ---- User programs --------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ struct thread;
 extern uint64_t trace_mask; // groups to record; 0 until trace_initialise
 
 // Takes over the buffer: size bytes at a kernel address. Groups that are not in the mask are not recorded.
-void trace_initialise(void *buffer, uint64_t size_bytes, uint64_t mask);
+void trace_initialise(void *memory, uint64_t size_bytes, uint64_t mask);
 struct trace_header *trace_control(void); // NULL before trace_initialise
 
 void trace_write(const struct thread *thread, enum trace_kind kind, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3,

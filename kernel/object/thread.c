@@ -39,6 +39,7 @@ enum ipc_error thread_attach(struct thread *thread, struct task *task, uint64_t 
     thread->utcb = utcb;
     thread->utcb_address = utcb_address;
     thread->task = task;
+    thread->task_id = task->object.id;
     thread->next_in_task = task->threads;
     task->threads = thread;
     return IPC_OK;
@@ -54,6 +55,7 @@ void thread_detach(struct thread *thread)
         link = &(*link)->next_in_task;
     *link = thread->next_in_task;
     thread->task = NULL;
+    thread->task_id = 0;
     thread->utcb = NULL;
 }
 

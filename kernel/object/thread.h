@@ -47,7 +47,13 @@ struct thread {
     struct irq *irqs;
 
     // The page fault or exception under way (kernel/fault.c).
-    uint32_t fault;        // id of the fault that this thread works for; 0: none
+    union {
+        struct {
+            uint32_t fault;   // id of the fault that this thread works for; 0: none
+            uint32_t task_id; // of its task; 0: none
+        };
+        uint64_t fault_and_task; // both, as a trace record has them (kernel/trace.c)
+    };
     uint32_t outer_fault;  // what it worked for before its own fault
     uint8_t fault_access;  // enum flexpage_rights
     uint8_t fault_repeats; // how often in a row the very same

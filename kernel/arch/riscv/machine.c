@@ -50,13 +50,6 @@ void arch_address_space_switch(const struct page_table *root)
     __asm__ volatile("csrw satp, %0\n\tsfence.vma" : : "r"(satp) : "memory");
 }
 
-uint64_t arch_cycles(void)
-{
-    uint64_t cycles;
-    __asm__ volatile("rdcycle %0" : "=r"(cycles));
-    return cycles;
-}
-
 void arch_timer_after(uint64_t cycles)
 {
     uint64_t now;
