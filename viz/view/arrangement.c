@@ -19,6 +19,8 @@ struct row {
     int height;
 };
 
+#define FLOW_ROWS 3    // for all pages together, where each region cannot have a row of its own
+#define SHRINK_ABOVE 8 // rows dearer than this stay until the pages are down to one row
 #define MAX_ROWS 96
 struct layout {
     struct row rows[MAX_ROWS];
@@ -46,6 +48,7 @@ static void add_task(struct layout *layout, const struct picture *picture)
     add(layout, ROW_MAIN, 20, BEAT(1) | BEAT(6), 0);
     add(layout, ROW_BLANK_IN_BOX, 0, 0, 0);
     add(layout, ROW_PAGES, 20, BEAT(1) | BEAT(4) | BEAT(5) | BEAT(6), 0);
+    layout->rows[layout->count - 1].height = picture->range_count > 2 ? FLOW_ROWS : 1;
     if (picture->internal) {
         add(layout, ROW_BLANK_IN_BOX, 0, 0, 0);
         add(layout, ROW_PAGER, 20, BEAT(2) | BEAT(3) | BEAT(4) | BEAT(6), 0);
@@ -99,6 +102,16 @@ static int total_height(const struct layout *layout)
     return height;
 }
 
+static bool shrink_pages(struct layout *layout)
+{
+    for (int i = 0; i < layout->count; i++)
+        if (layout->rows[i].kind == ROW_PAGES && layout->rows[i].height > 1) {
+            layout->rows[i].height--;
+            return true;
+        }
+    return false;
+}
+
 // Takes rows out, least dear first, the later of equals first, until `height` is enough.
 static void fold(struct layout *layout, struct picture *picture, int height)
 {
@@ -106,6 +119,7 @@ static void fold(struct layout *layout, struct picture *picture, int height)
         int victim = 0;
         for (int i = 0; i < layout->count; i++)
             if (layout->rows[i].priority <= layout->rows[victim].priority) victim = i;
+        if (layout->rows[victim].priority > SHRINK_ABOVE && shrink_pages(layout)) continue;
         if (layout->rows[victim].kind == ROW_REGION) picture->folded_regions++;
         if (layout->rows[victim].kind == ROW_SERVER_TOP) picture->server_has_no_box = true;
         memmove(&layout->rows[victim], &layout->rows[victim + 1],
@@ -120,9 +134,11 @@ static void grow(struct layout *layout, const struct picture *picture, int width
     int spare = height - total_height(layout);
     for (int i = 0; i < layout->count; i++) {
         if (layout->rows[i].kind != ROW_PAGES) continue;
-        int more = pages_rows_wanted(picture->ranges, picture->range_count, width - 4) - 1;
-        // With fewer rows than ranges all of them stay in one row.
-        if (more > spare) more = spare + 1 >= picture->range_count ? spare : 0;
+        int now = layout->rows[i].height,
+            more = pages_rows_wanted(picture->ranges, picture->range_count, width - 4) - now;
+        // With fewer rows than ranges all of them flow through the few rows there are.
+        if (more > spare) more = spare + now >= picture->range_count ? spare : 0;
+        if (more < 0) more = 0;
         layout->rows[i].height += more;
         spare -= more;
     }

@@ -4,7 +4,7 @@
 #include "viz/view/pages.h"
 
 #define CLUSTER_GAP (16 * PAGE_SIZE) // pages outside regions that are closer than this are shown together
-#define NAME_WIDTH 9
+#define NAME_WIDTH 10
 #define ADDRESS_WIDTH 13
 
 static uint64_t page_bytes(const struct model_page *page)
@@ -37,9 +37,20 @@ static void add_page(struct page_range *ranges, int *count, int *left_out, const
             return;
         }
         range = &ranges[(*count)++];
-        *range = (struct page_range){page->address, bytes / PAGE_SIZE, 0, 0, "pages"};
+        *range = (struct page_range){page->address, bytes / PAGE_SIZE, 0, 0, "other"};
     }
     range->resident += bytes / PAGE_SIZE;
+}
+
+// Pages outside regions are mostly the threads' UTCBs, which the creating task maps itself.
+static void name_utcbs(const struct side *side, struct page_range *ranges, int count)
+{
+    size_t threads;
+    const struct model_thread *thread = model_threads(side->model, &threads);
+    for (size_t i = 0; i < threads; i++) {
+        struct page_range *range = thread[i].task == side->payload ? range_of(ranges, count, thread[i].utcb) : NULL;
+        if (range && range->thread == 0) snprintf(range->name, sizeof range->name, "UTCB");
+    }
 }
 
 int page_ranges(const struct side *side, uint64_t task, struct page_range ranges[PAGE_RANGES], int *left_out)
@@ -61,6 +72,7 @@ int page_ranges(const struct side *side, uint64_t task, struct page_range ranges
     }
     for (size_t i = 0; task && i < pages; i++)
         add_page(ranges, &count, left_out, &page[i]);
+    name_utcbs(side, ranges, count);
     return count;
 }
 
@@ -88,7 +100,8 @@ static struct marks front_marks(const struct side *side, uint64_t task, const st
         marks.fresh_address = page;
     else
         marks.fault_address = page;
-    if (fault->window && fault->window_event < position && scene_front_beat(scene) < MODEL_BEAT_END) {
+    if (fault->window && scene_front_beat(scene) >= MODEL_BEAT_MAP_REQUEST &&
+        scene_front_beat(scene) < MODEL_BEAT_END) {
         marks.window_address = flexpage_address(fault->window);
         marks.window_size = 1ull << (flexpage_order(fault->window) & 63);
     }
@@ -203,32 +216,99 @@ static void draw_range(struct area row, const struct side *side, uint64_t task, 
     }
 }
 
-// Room for all ranges in one row: each gets its pages, or its share and a mark "xN" for N pages in a cell.
-static void draw_in_one_row(struct area area, const struct side *side, uint64_t task, const struct page_range *ranges,
-                            int count, const struct marks *marks)
+// ---- All ranges in few rows
+// ------------------------------------------------------------------------------------------ Each range is an item
+// "name cells", with a mark "xN" when a cell stands for N pages. All get as many cells as still let them fit; when even
+// four are too many, items go, those that have nothing to do with the fault first.
+
+#define LEAST_CELLS 4
+#define NOTE_WIDTH 8 // "+12 more"
+
+struct flow {
+    const struct page_range *item[PAGE_RANGES];
+    int count, left_out;
+};
+
+static uint64_t pages_per_cell(const struct page_range *range, int share)
 {
-    int fixed = 0, left = count;
-    for (int i = 0; i < count; i++)
-        fixed += glyph_columns(ranges[i].name) + 1 + 2 + 4;
-    int room = area.width - fixed, x = 0;
-    for (int i = 0; i < count; i++, left--) {
-        int share = room / (left > 0 ? left : 1);
-        if (share < 2) share = 2;
-        int need = ranges[i].pages < (uint64_t)share ? (int)ranges[i].pages : share;
-        int name = glyph_columns(ranges[i].name);
-        if (x + name + 1 + need > area.width - (left > 1 ? 5 : 0)) {
-            area_format(area, x, 0, STYLE_QUIET, "+%d %c", left, GLYPH_CUT < 0x80 ? ' ' : '~');
-            area_put(area, x + 3 + (left > 9), 0, STYLE_QUIET, GLYPH_CUT);
-            return;
-        }
-        x += area_text(area, x, 0, STYLE_TEXT, ranges[i].name) + 1;
-        draw_cells(area, x, need, 1, side, task, &ranges[i], marks);
-        x += need;
-        uint64_t per_cell = (ranges[i].pages + (uint64_t)need - 1) / (uint64_t)(need > 0 ? need : 1);
-        if (per_cell > 1) x += area_format(area, x, 0, STYLE_QUIET, "x%llu", (unsigned long long)per_cell);
-        room -= need;
-        x += 2;
+    return range->pages <= (uint64_t)share ? 1 : (range->pages + (uint64_t)share - 1) / (uint64_t)share;
+}
+
+static int item_cells(const struct page_range *range, int share)
+{
+    uint64_t per_cell = pages_per_cell(range, share);
+    return (int)((range->pages + per_cell - 1) / per_cell);
+}
+
+static int item_width(const struct page_range *range, int share)
+{
+    uint64_t per_cell = pages_per_cell(range, share);
+    int mark = per_cell > 1 ? snprintf(NULL, 0, "x%llu", (unsigned long long)per_cell) : 0;
+    return glyph_columns(range->name) + 1 + item_cells(range, share) + mark;
+}
+
+// The row and column of each item; false when they do not fit.
+static bool flow_place(const struct flow *flow, int share, int width, int rows, int *columns, int *lines)
+{
+    int x = 0, y = 0;
+    for (int i = 0; i < flow->count; i++) {
+        int need = item_width(flow->item[i], share),
+            room = width - (y == rows - 1 && flow->left_out ? NOTE_WIDTH + 2 : 0);
+        if (x > 0 && x + need > room) x = 0, y++;
+        room = width - (y >= rows - 1 && flow->left_out ? NOTE_WIDTH + 2 : 0);
+        if (y >= rows || x + need > room) return false;
+        columns[i] = x;
+        lines[i] = y;
+        x += need + 2;
     }
+    return true;
+}
+
+static void flow_drop(struct flow *flow, const struct side *side, uint64_t keep)
+{
+    int victim = -1, worst = 3;
+    for (int i = flow->count - 1; i >= 0; i--) {
+        const struct page_range *range = flow->item[i];
+        bool kept = keep >= range->start && (keep - range->start) / PAGE_SIZE < range->pages;
+        int rank = kept                                                          ? 3
+                   : range->thread == 0                                          ? 0
+                   : side->region_mapper && range->thread != side->region_mapper ? 1
+                                                                                 : 2;
+        if (rank < worst) worst = rank, victim = i;
+    }
+    if (victim < 0) victim = flow->count - 1;
+    for (int i = victim; i + 1 < flow->count; i++)
+        flow->item[i] = flow->item[i + 1];
+    flow->count--;
+    flow->left_out++;
+}
+
+static void draw_flow(struct area area, const struct side *side, uint64_t task, const struct page_range *ranges,
+                      int count, const struct marks *marks)
+{
+    struct flow flow = {.count = count};
+    int columns[PAGE_RANGES], lines[PAGE_RANGES], share = 0;
+    uint64_t keep = marks->fault_address != UINT64_MAX ? marks->fault_address : marks->fresh_address;
+    for (int i = 0; i < count; i++)
+        flow.item[i] = &ranges[i];
+    while (flow.count > 0) {
+        for (share = area.width; share >= LEAST_CELLS; share--)
+            if (flow_place(&flow, share, area.width, area.height, columns, lines)) break;
+        if (share >= LEAST_CELLS) break;
+        flow_drop(&flow, side, keep);
+    }
+    for (int i = 0; i < flow.count; i++) {
+        const struct page_range *range = flow.item[i];
+        struct area line = area_part(area, 0, lines[i], area.width, 1);
+        int x = columns[i] + area_text(line, columns[i], 0, STYLE_TEXT, range->name) + 1,
+            cells = item_cells(range, share);
+        draw_cells(line, x, cells, 1, side, task, range, marks);
+        uint64_t per_cell = pages_per_cell(range, share);
+        if (per_cell > 1) area_format(line, x + cells, 0, STYLE_QUIET, "x%llu", (unsigned long long)per_cell);
+    }
+    char note[16];
+    snprintf(note, sizeof note, "+%d more", flow.left_out);
+    if (flow.left_out) area_text_right(area, 0, area.height - 1, area.width, STYLE_QUIET, note);
 }
 
 void pages_draw(struct area area, const struct side *side, uint64_t task, const struct scene *scene,
@@ -239,7 +319,7 @@ void pages_draw(struct area area, const struct side *side, uint64_t task, const 
     area = area_with(area, lit ? EMPHASIS_NORMAL : area.emphasis);
     int spare = area.height - count;
     if (spare < 0 || cells_width(area.width) < 8) {
-        draw_in_one_row(area, side, task, ranges, count, &marks);
+        draw_flow(area, side, task, ranges, count, &marks);
         return;
     }
     int cells = cells_width(area.width);

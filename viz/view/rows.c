@@ -50,8 +50,9 @@ static bool at_beat(const struct picture *picture, enum model_beat beat)
 static struct area beat_area(const struct picture *picture, struct area area, enum model_beat beat)
 {
     if (at_beat(picture, beat)) return area_with(area, EMPHASIS_LIT);
-    bool told = picture->scene.beat >= beat && !picture->scene.over && picture->scene.nested == MODEL_NO_FAULT;
-    return area_with(area, told && picture->fault ? EMPHASIS_NORMAL : EMPHASIS_DIM);
+    bool told = picture->scene.beat >= beat && !picture->scene.over && picture->scene.nested == MODEL_NO_FAULT &&
+                picture->fault && picture->fault->beat_event[beat] != MODEL_NO_EVENT;
+    return area_with(area, told ? EMPHASIS_NORMAL : EMPHASIS_DIM);
 }
 
 static enum style beat_style(const struct picture *picture, enum model_beat beat)
@@ -249,7 +250,7 @@ static void draw_region(struct picture *picture, struct area area, int index)
     snprintf(size, sizeof size, "%" PRIu64 " page%s", pages, pages == 1 ? "" : "s");
     area_text_in(area, 2, 0, 9, style, region->name);
     int x = 12 + area_text_in(area, 12, 0, area.width - 20, active ? STYLE_MESSAGE : STYLE_QUIET, range);
-    x = x < 36 ? 36 : x + 2;
+    x = x < 39 ? 39 : x + 2;
     if (x > area.width - 5) x = area.width - 5;
     area_text(area, x, 0, style, rights);
     if (area.width - x > 20) area_text_right(area, x + 4, 0, 12, STYLE_QUIET, size);
@@ -264,7 +265,7 @@ static void draw_window(struct picture *picture, struct area area)
     const struct model_thread *thread = model_thread(picture->side->model, picture->side->region_mapper);
     const struct model_fault *fault = picture->fault;
     uint64_t window = thread ? thread->memory_window : 0;
-    bool open = fault && fault->window && fault->window_event < model_position(picture->side->model) &&
+    bool open = fault && fault->window && picture->scene.beat >= MODEL_BEAT_MAP_REQUEST &&
                 picture->scene.beat < MODEL_BEAT_END && !picture->scene.over;
     if (open) window = fault->window;
     int x = area_text(area, 2, 0, open ? STYLE_TEXT : STYLE_QUIET, "receive window ") + 2;
@@ -499,8 +500,10 @@ static void draw_titled(const struct picture *picture, struct area area, enum ro
     char title[160];
     if (kind == ROW_NESTED_TOP) {
         const struct model_fault *fault = scene_front(picture->side, &picture->scene);
-        snprintf(title, sizeof title, "nested: fault %u inside fault %u, served by the external pager", fault->id,
-                 picture->fault->id);
+        if (fault->parent)
+            snprintf(title, sizeof title, "nested: fault %u inside fault %u", fault->id, fault->parent);
+        else
+            snprintf(title, sizeof title, "fault %u, not of main", fault->id);
         draw_top(area, STYLE_FAULTING, title);
         return;
     }

@@ -126,10 +126,13 @@ static void draw_footer(struct area area, const struct session *session)
         const struct command_row *row = &command_table[i];
         if (!row->footer[0] || (i == COMMAND_SWITCH_SIDE && session->sides < 2)) continue;
         int quit = glyph_columns("q quit") + 2, need = glyph_columns(row->keys_text) + 1 + glyph_columns(row->footer);
-        bool pair = i == COMMAND_FORWARD || i == COMMAND_NEXT_FAULT || i == COMMAND_FASTER;
         if (i != COMMAND_QUIT && i != COMMAND_HELP && x + need + quit + 9 > area.width) continue;
+        // Pairs of commands that belong together share one label.
         const char *keys = row->keys_text;
-        if (pair) keys = i == COMMAND_FORWARD ? "←→" : i == COMMAND_NEXT_FAULT ? "⇧←→" : "+-";
+        if (i == COMMAND_FORWARD) keys = "←→";
+        if (i == COMMAND_NEXT_FAULT) keys = "⇧←→";
+        if (i == COMMAND_FASTER) keys = "+-";
+        if (i == COMMAND_ARRANGEMENT) keys = "1 2";
         x += area_text(area, x, 0, STYLE_BAR_KEY, keys) + 1;
         x += area_text(area, x, 0, STYLE_BAR, row->footer) + 2;
     }
@@ -166,7 +169,9 @@ void screen_draw(struct grid *grid, struct session *session)
     }
     draw_title(area_part(all, 0, 0, all.width, 1), session);
     draw_footer(area_part(all, 0, all.height - 1, all.width, 1), session);
-    struct area middle = area_part(all, 0, 1, all.width, all.height - 5);
+    // Narrow screens get a third row for the explanation, unless they are low, too.
+    int words = all.width < SCREEN_TWO_SIDES && all.height >= 22 ? 3 : 2;
+    struct area middle = area_part(all, 0, 1, all.width, all.height - 3 - words);
     if (session->view == VIEW_HELP) {
         help_draw(area_part(all, 0, 1, all.width, all.height - 2));
         return;
@@ -175,6 +180,6 @@ void screen_draw(struct grid *grid, struct session *session)
         events_draw(middle, session);
     else
         draw_arrangements(middle, session);
-    draw_explanation(area_part(all, 0, all.height - 4, all.width, 2), session);
+    draw_explanation(area_part(all, 0, all.height - 2 - words, all.width, words), session);
     draw_timeline(area_part(all, 0, all.height - 2, all.width, 1), session);
 }

@@ -181,12 +181,16 @@ struct scene side_scene(const struct side *side)
     if (now == MODEL_NO_FAULT) now = side_fault_of_ordinal(side, side_ordinal(side));
     if (now == MODEL_NO_FAULT) return scene;
     scene.outer = outermost(side, now);
-    scene.nested = now == scene.outer ? MODEL_NO_FAULT : now;
+    // A fault that is not main's, like the region mapper's first ones, is shown in the frame of the nested ones.
+    bool of_main = !side->main_thread || model_fault(side->model, scene.outer)->thread == side->main_thread;
+    scene.nested = now == scene.outer && of_main ? MODEL_NO_FAULT : now;
     scene.beat = model_fault_beat(side->model, scene.outer);
     if (scene.nested != MODEL_NO_FAULT) scene.nested_beat = model_fault_beat(side->model, scene.nested);
     const struct model_fault *outer = model_fault(side->model, scene.outer);
-    scene.over = scene.beat == MODEL_BEAT_END && serves != outer->id && scene.nested == MODEL_NO_FAULT &&
+    scene.over = scene.beat == MODEL_BEAT_END && serves != outer->id && now == scene.outer &&
                  outer->end_event + 1 != model_position(side->model);
+    if (!of_main) scene.beat = MODEL_BEAT_NONE;
+    if (scene.over) scene.nested = MODEL_NO_FAULT;
     return scene;
 }
 
