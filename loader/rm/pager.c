@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <string.h>
 #include "loader/region/service.h"
+#include "loader/root/layout.h"
 #include "loader/runtime/start.h"
 
 static struct region_table regions;
@@ -19,11 +20,29 @@ static uint64_t serve_fault(const struct message *fault)
     return ipc_tag(0, 0, 0);
 }
 
+static bool overlap(const struct region *region, uint64_t start, uint64_t end)
+{
+    return region->start < end && start < region->start + region->size;
+}
+
+// Its own code and stack lie in the same task, but in the external pager's table; nobody may attach over them.
+static MUST_USE enum ipc_error attach(struct region *region)
+{
+    enum ipc_error error = region_add(&regions, region);
+    if (error) return error;
+    if (!overlap(region, MAPPER_START, MAPPER_END) &&
+        !overlap(region, MAPPER_STACK_TOP - MAPPER_STACK_SIZE, MAPPER_STACK_TOP))
+        return IPC_OK;
+    struct region removed;
+    error = region_remove(&regions, region->start, &removed);
+    return error ? error : IPC_E_OCCUPIED;
+}
+
 static uint64_t serve_attach(struct message *request)
 {
     if (!ipc_items(request->tag)) return ipc_tag_error(IPC_E_ARGUMENT);
     struct region region = region_of_request(request, free_slot);
-    enum ipc_error error = region_add(&regions, &region);
+    enum ipc_error error = attach(&region);
     if (error) return ipc_tag_error(error);
     region_mark_attached(console, task_id, &region);
     free_slot = region_free_slot(&regions, first_slot);
