@@ -30,9 +30,11 @@ EXIT_CODES = """exit status:
   122  every thread waits for ever             123  QEMU failed or was killed
   124  the wall-clock limit is over            128+n  this launcher was ended by signal n
 """
+PANIC_TEXT = "faultline: kernel panic"
 RUNNING, POWER_OFF, DEADLOCK, BUDGET, PANIC = range(5)  # enum halt_reason of kernel/abi/trace.h
 HALTS = {
-    DEADLOCK: (EXIT_DEADLOCK, "deadlock", "every thread waits, and nothing can ever wake one. The console says who waits for whom."),
+    DEADLOCK: (EXIT_DEADLOCK, "deadlock", "every thread waits, and nothing can ever wake one. The console says who "
+               "waits for whom."),
     BUDGET: (EXIT_BUDGET, "budget", "the instruction budget is used up. Give more with --budget, or look in the trace "
              "for what the program does last."),
     PANIC: (EXIT_PANIC, "panic", "the kernel panicked: an error in the kernel itself. The console shows its cause and "
@@ -52,13 +54,23 @@ class UsageError(Exception):
     """Wrong usage; the text says what is wrong and what to do."""
 
 
-def size(text):
-    """A number of bytes or instructions: decimal or 0x..., with K, M or G behind it."""
-    factor = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}.get(text[-1:].upper(), 1)
-    value = int(text[:-1] if factor > 1 else text, 0) * factor
+def number(text, kilo):
+    """Decimal or 0x..., with K, M or G behind it."""
+    power = " KMG".find(text[-1:].upper())
+    value = int(text[:-1], 0) * kilo**power if power > 0 else int(text, 0)
     if value < 0:
         raise ValueError
     return value
+
+
+def size(text):
+    """Bytes: a K is 1024 of them."""
+    return number(text, 1024)
+
+
+def count(text):
+    """Instructions or pages: a K is 1000 of them."""
+    return number(text, 1000)
 
 
 def parser():
@@ -69,11 +81,11 @@ def parser():
     add("--program", required=True, metavar="NAME", help="a file of the boot archive")
     add("--out", required=True, metavar="DIR", help="where trace/, console.txt and result.json go")
     add("--append", action="append", default=[], metavar="WORDS", help="more words for the guest's command line")
-    add("--budget", type=size, default=0, metavar="N", help="end the run after N instructions (0: never)")
+    add("--budget", type=count, default=0, metavar="N", help="end the run after N instructions (0: never)")
     add("--trace", choices=("on", "off"), default="on", help="record a trace (default: on)")
     add("--trace-size", type=size, default=DEFAULT_TRACE_SIZE, metavar="BYTES", help="of the buffer (default: 32M)")
     add("--env", action="append", default=[], metavar="NAME=VALUE", help="an environment variable of the program")
-    add("--cache-pages", type=size, metavar="N", help="pages that the file server may keep")
+    add("--cache-pages", type=count, metavar="N", help="pages that the file server may keep")
     add("--archive", default=os.path.join(ROOT, "build/boot.cpio"), metavar="FILE", help="another boot archive")
     add("--kernel", default=os.path.join(ROOT, "build/kernel/faultline.elf"), metavar="FILE", help="another kernel")
     add("--wall", type=float, default=300.0, metavar="SECONDS", help="last resort against a hung QEMU (default: 300)")
@@ -145,9 +157,12 @@ def watch(process, records, output, wall):
     return False
 
 
-def outcome(header, timed_out, stopped, log):
-    """Exit status, one word and a message (None: nothing to say) for how it ended."""
+def outcome(header, timed_out, stopped, log, printed):
+    """Exit status, one word and a message (None: nothing to say) for how it ended. log, printed: what QEMU and the
+    guest wrote."""
     halted = header["halted"] if header else RUNNING
+    if halted == RUNNING and PANIC_TEXT in printed:
+        halted = PANIC  # before there was a header to say so
     if halted == POWER_OFF:
         return header["halt_status"] & 0xFF, "power-off", None
     if halted in HALTS:
@@ -186,8 +201,8 @@ def attempt(options, metadata, append):
     header = records.header()
     records.close()
     output.close()
-    with open(paths["qemu.log"], errors="replace") as log:
-        status, word, message = outcome(header, timed_out, stopped, log.read())
+    with open(paths["qemu.log"], errors="replace") as log, open(paths["console.txt"], errors="replace") as printed:
+        status, word, message = outcome(header, timed_out, stopped, log.read(), printed.read())
     for name in ["serial.raw", "qemu.log"] + ([] if options.keep_ram else ["ram"]):
         os.remove(paths[name])
     result = {"arrangement": options.arrangement, "program": options.program, "command_line": append, "end": word,
