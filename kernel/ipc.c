@@ -374,6 +374,7 @@ void ipc_system_call(struct thread *thread)
 {
     const uint64_t *x = thread->registers.x;
     uint64_t tag = x[REGISTER_A1], operation = x[REGISTER_A7];
+    thread->fault_repeats = 0; // whatever faulted before, the thread came past it
     bool nonblock = operation & IPC_NONBLOCK;
     enum ipc_error error = IPC_E_ARGUMENT;
     bool sends = (operation & IPC_OPERATION_MASK) != IPC_RECEIVE && (operation & IPC_OPERATION_MASK) != IPC_YIELD;
