@@ -16,6 +16,7 @@
 #include "viz/view/screen.h"
 
 #define FOLLOW_MILLISECONDS 250
+#define ESCAPE 27
 #define EMPTY_READS 3 // readable, but nothing to read: the terminal is gone
 
 static volatile sig_atomic_t told_to_end;
@@ -122,6 +123,12 @@ static int take_keys(struct session *session)
     int taken = 0, code;
     wint_t key;
     while ((code = get_wch(&key)) != ERR && !session->quit) {
+        // An escape sequence that this terminal's description does not have: none of its characters is a command.
+        if (code == OK && key == ESCAPE) {
+            while (get_wch(&key) != ERR)
+                continue;
+            return taken + 1;
+        }
         session_do(session, command_of_key(input_of(code, key)));
         taken++;
     }
@@ -194,6 +201,9 @@ int terminal_run(struct session *session, bool ascii)
     noecho();
     nonl();
     keypad(stdscr, TRUE);
+    // Shift and an arrow, as all terminals of today send it; some descriptions leave it out.
+    define_key("\033[1;2C", KEY_SRIGHT);
+    define_key("\033[1;2D", KEY_SLEFT);
     nodelay(stdscr, TRUE);
     curs_set(0);
     start_colours();

@@ -55,47 +55,40 @@ static const struct {
     enum style style;
     const char *meaning;
 } legend[] = {
-    {GLYPH_RESIDENT, STYLE_RESIDENT, "page resident, writable: the task's own"},
-    {GLYPH_SHARED, STYLE_SHARED, "page resident, read-only: shared with the file server"},
-    {0x2584, STYLE_RESIDENT, "a cell of several pages, some of them resident"},
-    {GLYPH_FAULTING, STYLE_FAULTING, "page of the present fault"},
-    {GLYPH_ABSENT, STYLE_ABSENT, "page absent"},
-    {GLYPH_EVICTED, STYLE_EVICTED, "page taken back"},
-    {GLYPH_RUNNING, STYLE_FRESH, "thread runs"},
-    {GLYPH_SERVING, STYLE_MESSAGE, "thread serves a fault"},
-    {GLYPH_BLOCKED, STYLE_QUIET, "thread waits"},
-    {GLYPH_READY, STYLE_TEXT, "thread is ready"},
-    {GLYPH_ENDED, STYLE_REFUSED, "thread has ended"},
-    {GLYPH_TOKEN, STYLE_TOKEN, "the message, or the page, under way"},
-    {GLYPH_WINDOW_OPEN, STYLE_WINDOW, "receive window, open"},
-    {0x25c2, STYLE_MESSAGE, "region that holds the address"},
+    {GLYPH_RESIDENT, STYLE_RESIDENT, "page, writable"},  {GLYPH_SHARED, STYLE_SHARED, "page, read-only"},
+    {0x2584, STYLE_RESIDENT, "partly resident"},         {GLYPH_FAULTING, STYLE_FAULTING, "page at fault"},
+    {GLYPH_ABSENT, STYLE_ABSENT, "page absent"},         {GLYPH_EVICTED, STYLE_EVICTED, "page taken back"},
+    {GLYPH_RUNNING, STYLE_FRESH, "thread runs"},         {GLYPH_SERVING, STYLE_MESSAGE, "serves a fault"},
+    {GLYPH_BLOCKED, STYLE_QUIET, "thread waits"},        {GLYPH_READY, STYLE_TEXT, "thread ready"},
+    {GLYPH_ENDED, STYLE_REFUSED, "thread ended"},        {GLYPH_TOKEN, STYLE_TOKEN, "message, page"},
+    {GLYPH_WINDOW_OPEN, STYLE_WINDOW, "receive window"}, {0x25c2, STYLE_MESSAGE, "active region"},
 };
+
+// Draws the legend in columns of `width` from (x, y) on, with a mark in the corner when it does not fit.
+static void draw_legend(struct area area, int x, int y, int columns, int width)
+{
+    int count = (int)(sizeof legend / sizeof *legend);
+    for (int i = 0; i < count; i++) {
+        int row = y + i / columns, column = x + i % columns * width;
+        area_put(area, column, row, legend[i].style, legend[i].glyph);
+        area_text_in(area, column + 2, row, width - 3, STYLE_TEXT, legend[i].meaning);
+    }
+    if (y + (count + columns - 1) / columns > area.height)
+        area_put(area, area.width - 1, area.height - 1, STYLE_QUIET, GLYPH_CUT);
+}
 
 void help_draw(struct area area)
 {
-    bool wide = area.width >= 110;
-    int legends = (int)(sizeof legend / sizeof *legend);
-    area_text(area, 2, 0, STYLE_HEADING, "Keys");
-    int y = 1;
-    for (int i = 1; i < COMMAND_COUNT && y < area.height; i++, y++) {
+    bool wide = area.width >= 100;
+    int heading = area.height >= 26 ? 2 : 0, y = heading;
+    if (heading) area_text(area, 2, 0, STYLE_HEADING, "Keys");
+    for (int i = 1; i < COMMAND_COUNT; i++, y++) {
         area_text_in(area, 2, y, 8, STYLE_MESSAGE, command_table[i].keys_text);
-        area_text_in(area, 11, y, wide ? 55 : area.width - 12, STYLE_TEXT, command_table[i].help);
+        area_text_in(area, 11, y, wide ? 60 : area.width - 12, STYLE_TEXT, command_table[i].help);
     }
-    if (!wide) {
-        // Two columns of glyphs under the keys, as far as there is room; a mark where there is not.
-        for (int i = 0; i < legends; i++) {
-            int row = y + i / 2, x = 2 + i % 2 * (area.width / 2);
-            if (row >= area.height) break;
-            area_put(area, x, row, legend[i].style, legend[i].glyph);
-            area_text_in(area, x + 2, row, area.width / 2 - 4, STYLE_QUIET, legend[i].meaning);
-        }
-        if (y + (legends + 1) / 2 > area.height)
-            area_put(area, area.width - 2, area.height - 1, STYLE_QUIET, GLYPH_CUT);
-        return;
-    }
-    area_text(area, 68, 0, STYLE_HEADING, "Glyphs");
-    for (int i = 0; i < legends; i++) {
-        area_put(area, 69, 1 + i, legend[i].style, legend[i].glyph);
-        area_text_in(area, 72, 1 + i, area.width - 73, STYLE_TEXT, legend[i].meaning);
-    }
+    if (wide && heading) area_text(area, 74, 0, STYLE_HEADING, "Glyphs");
+    if (wide)
+        draw_legend(area, 74, heading, 1, area.width - 75);
+    else
+        draw_legend(area, 2, y + (heading ? 1 : 0), 4, (area.width - 2) / 4);
 }

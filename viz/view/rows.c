@@ -4,6 +4,7 @@
 #include <string.h>
 #include "viz/view/explain.h"
 #include "viz/view/rows.h"
+#include "viz/view/screen.h"
 
 #define DOWN_COLUMN 7 // of the fault's arrow into the kernel
 
@@ -174,7 +175,7 @@ static void draw_refusal(const struct model_fault *fault, struct area area, int 
 {
     char text[160];
     const char *cause = trace_cause_name(fault->cause);
-    snprintf(text, sizeof text, "%s 0x%" PRIx64 " refused: %s", access_word(fault->access), fault->address,
+    snprintf(text, sizeof text, "%s 0x%" PRIx64 ": %s", access_word(fault->access), fault->address,
              cause ? cause : "no reason given");
     area_text(area_with(area, EMPHASIS_LIT), x, 0, STYLE_REFUSED, text);
 }
@@ -293,7 +294,10 @@ static void draw_arrows(struct picture *picture, struct area area)
     area_text(fault, DOWN_COLUMN + 2, 0, beat_style(picture, MODEL_BEAT_FAULT), "① fault");
     enum style style = at_beat(picture, MODEL_BEAT_PAGE) ? STYLE_FRESH : STYLE_QUIET;
     area_put(page, up, 0, style, 0x25b2);
-    area_text(page, up + 2, 0, style, picture->internal ? "⑤ flexpage into the window" : "⑤ flexpage in the reply");
+    area_text(page, up + 2, 0, style,
+              area.width < 60     ? "⑤ flexpage"
+              : picture->internal ? "⑤ flexpage into the window"
+                                  : "⑤ flexpage in the reply");
     if (at_beat(picture, MODEL_BEAT_FAULT)) add_point(picture, area, DOWN_COLUMN, 0);
     if (at_beat(picture, MODEL_BEAT_PAGE)) {
         if (area.y + 2 < area.grid->rows) {
@@ -443,7 +447,8 @@ static void draw_counts(const struct picture *picture, struct area area)
     int x = area_format(area, 1, 0, STYLE_QUIET, "faults %u/%u   messages %" PRIu64 "   pages %zu", ordinal,
                         side->main_fault_count, messages, pages) +
             4;
-    if (done > 0) area_format(area, x, 0, STYLE_QUIET, "%" PRIu64 " instr each", instructions / done);
+    char number[32];
+    if (done > 0) area_format(area, x, 0, STYLE_QUIET, "%s instr each", screen_number(instructions / done, number));
 }
 
 // The last of main's faults, the newest first, one row each.

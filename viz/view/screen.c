@@ -84,7 +84,7 @@ static void draw_explanation(struct area area, const struct session *session)
     snprintf(shown, sizeof shown, "%s", text);
     int rows = area_wrap(area, x, 0, width, area.height, STYLE_TEXT, shown);
     if (place == 0) return;
-    int last = fits ? 1 : rows - 1;
+    int last = glyph_columns(text) + place + 3 <= width ? 0 : fits ? 1 : rows - 1;
     struct area tail = area_part(area, area.width - place - 2, last, place + 2, 1);
     const struct cell *left = tail.width > 0 ? grid_cell(area.grid, tail.x, tail.y) : NULL;
     if (!left || last >= area.height) return;
