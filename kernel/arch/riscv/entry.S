@@ -71,7 +71,6 @@ trap_in_kernel:
     csrr    a0, scause
     csrr    a1, stval
     csrr    a2, sepc
-    mv      a4, fp
     tail    trap_panic
 
     .bss

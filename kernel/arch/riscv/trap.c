@@ -89,8 +89,9 @@ struct thread *trap_handle(struct thread *thread, uint64_t cause, uint64_t value
 }
 
 // A frame of -fno-omit-frame-pointer code: the return address and the caller's frame lie below it.
-static void print_frames(const uint64_t *frame)
+void arch_backtrace(void)
 {
+    const uint64_t *frame = __builtin_frame_address(0);
     for (unsigned depth = 0; depth < 32 && (uint64_t)frame > DIRECT_MAP_OFFSET && (uint64_t)frame % 8 == 0; depth++) {
         if (frame[-1] == 0) return;
         print("  %x\n", frame[-1]);
@@ -98,16 +99,8 @@ static void print_frames(const uint64_t *frame)
     }
 }
 
-void arch_backtrace(void)
+// Called by entry.S: the kernel itself trapped. The backtrace goes on from here into what trapped, for s0 is still its.
+_Noreturn void trap_panic(uint64_t cause, uint64_t value, uint64_t ip, uint64_t sp)
 {
-    print_frames(__builtin_frame_address(0));
-}
-
-// Called by entry.S: the kernel itself trapped.
-_Noreturn void trap_panic(uint64_t cause, uint64_t value, uint64_t ip, uint64_t sp, const uint64_t *frame)
-{
-    print("\nfaultline: the kernel trapped: %s, value %x, ip %x, sp %x\n", arch_cause_text(cause), value, ip, sp);
-    print("  %x\n", ip);
-    print_frames(frame);
-    panic("%s inside the kernel at %x", arch_cause_text(cause), ip);
+    panic("%s inside the kernel at %x, value %x, sp %x", arch_cause_text(cause), ip, value, sp);
 }
