@@ -113,8 +113,8 @@ static void task_title(const struct picture *picture, uint64_t id, const char *r
         return;
     }
     model_name(picture->side->model, id, name, sizeof name);
-    snprintf(text, size, "task %" PRIu64 "  %s%s%s", id, strncmp(name, "task ", 5) ? name : "",
-             *role && strncmp(name, "task ", 5) ? " · " : "", role);
+    bool named = strncmp(name, "task ", 5) != 0 && strcmp(name, role) != 0;
+    snprintf(text, size, "task %" PRIu64 "  %s%s%s", id, named ? name : "", named && *role ? " · " : "", role);
 }
 
 static void draw_task_top(const struct picture *picture, struct area area)
@@ -171,12 +171,12 @@ static const char *access_word(unsigned access)
     return access & RIGHT_WRITE ? "store to" : "load from";
 }
 
-static void draw_refusal(const struct model_fault *fault, struct area area, int x)
+static void draw_refusal(const struct picture *picture, const struct model_fault *fault, struct area area, int x)
 {
     char text[160];
     const char *cause = trace_cause_name(fault->cause);
-    snprintf(text, sizeof text, "%s 0x%" PRIx64 ": %s", access_word(fault->access), fault->address,
-             cause ? cause : "no reason given");
+    snprintf(text, sizeof text, "%s 0x%" PRIx64 ": %s%s", access_word(fault->access), fault->address,
+             cause ? cause : "no reason given", picture->active_region < 0 ? ", no region holds it" : "");
     area_text(area_with(area, EMPHASIS_LIT), x, 0, STYLE_REFUSED, text);
 }
 
@@ -195,7 +195,7 @@ static void draw_main(struct picture *picture, struct area area)
         return;
     }
     if (picture->scene.beat == MODEL_BEAT_END && fault->outcome == MODEL_FAULT_REFUSED) {
-        draw_refusal(fault, area, x);
+        draw_refusal(picture, fault, area, x);
         return;
     }
     bool done = picture->scene.beat == MODEL_BEAT_END;
@@ -456,7 +456,9 @@ static void draw_history(const struct picture *picture, struct area area)
 {
     const struct side *side = picture->side;
     uint32_t ordinal = side_ordinal(side);
-    area_text(area, 1, 1, STYLE_QUIET, "fault  access      address          region    instr   messages");
+    area_text(area, 1, 1, STYLE_QUIET,
+              area.width < 64 ? "fault  access      address          region    instr"
+                              : "fault  access      address          region    instr   messages");
     for (int y = 2; y < area.height && ordinal >= 1; y++, ordinal--) {
         const struct model_fault *fault = model_fault(side->model, side_fault_of_ordinal(side, ordinal));
         bool open = fault->end_event >= model_position(side->model);
@@ -467,8 +469,9 @@ static void draw_history(const struct picture *picture, struct area area)
         if (open)
             area_text(area, 45, y, style, "  ...");
         else
-            area_format(area, 45, y, style, "%9" PRIu64 " %8" PRIu64 "%s", fault->end_time - fault->begin_time,
-                        fault->messages, refused ? "   refused" : "");
+            area_format(area, 45, y, style, "%9" PRIu64, fault->end_time - fault->begin_time);
+        if (!open && area.width >= 64)
+            area_format(area, 54, y, style, "%9" PRIu64 "%s", fault->messages, refused ? "   refused" : "");
     }
 }
 

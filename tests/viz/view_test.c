@@ -1,0 +1,429 @@
+// The views and the writers: grids of synthetic traces compared with golden text, at every size, in every glyph set.
+// UPDATE_GOLDEN=1 writes the golden files anew; look at the difference before you commit it.
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "tests/viz/support_trace.h"
+#include "viz/term/writers.h"
+#include "viz/view/screen.h"
+
+enum { PROGRAM_TASK = 9 };
+
+static struct test_trace traces[2];
+static struct session session;
+
+static void story(struct test_trace *trace, enum arrangement arrangement)
+{
+    test_trace_begin(trace);
+    test_story_setup(trace);
+    test_trace_add(trace, TRACE_MARK, MARK_ARRANGEMENT, arrangement, PROGRAM_TASK, test_text("wordcoun"),
+                   test_text("t"));
+    for (uint32_t i = 0; i < 4; i++) {
+        uint64_t address = 0x10000 + 0x1000ull * i;
+        if (arrangement == ARRANGEMENT_EXTERNAL)
+            test_story_external(trace, 1 + i, address);
+        else if (i == 2)
+            test_story_nested(trace, 1 + i, 100, address);
+        else
+            test_story_internal(trace, 1 + i, address);
+    }
+    test_story_refused(trace, 5, 0xdead0000);
+    test_trace_write(trace);
+}
+
+static void open_story(int index, enum arrangement arrangement)
+{
+    struct trace_error error;
+    story(&traces[index], arrangement);
+    ck_assert_msg(side_open(&session.side[index], traces[index].directory, &error), "%s", error.text);
+    session.sides = index + 1;
+    session_start(&session);
+}
+
+static void set_up(void)
+{
+    session = (struct session){0};
+}
+
+static void tear_down(void)
+{
+    int sides = session.sides;
+    session_close(&session);
+    for (int i = 0; i < sides; i++)
+        test_trace_end(&traces[i]);
+}
+
+typedef void writer(FILE *out, const struct grid *grid, bool ascii);
+
+static void ansi_256(FILE *out, const struct grid *grid, bool ascii)
+{
+    write_ansi(out, grid, ascii, COLOURS_256);
+}
+static void ansi_mono(FILE *out, const struct grid *grid, bool ascii)
+{
+    write_ansi(out, grid, ascii, COLOURS_NONE);
+}
+
+// The screen as `write` writes it. The caller frees it.
+static char *written(int columns, int rows, writer *write, bool ascii)
+{
+    struct grid grid = {0};
+    char *text = NULL;
+    size_t size = 0;
+    ck_assert(grid_resize(&grid, columns, rows));
+    screen_draw(&grid, &session);
+    FILE *out = open_memstream(&text, &size);
+    ck_assert_ptr_nonnull(out);
+    write(out, &grid, ascii);
+    fclose(out);
+    grid_free(&grid);
+    return text;
+}
+
+static char *golden_text(const char *path)
+{
+    FILE *file = fopen(path, "r");
+    char *text = calloc(1, 1 << 17);
+    if (file) {
+        size_t size = fread(text, 1, (1 << 17) - 1, file);
+        text[size] = 0;
+        fclose(file);
+    }
+    return text;
+}
+
+static void compare(const char *name, int columns, int rows)
+{
+    char path[200], *now = written(columns, rows, write_text, false);
+    snprintf(path, sizeof path, "tests/viz/golden/%s.txt", name);
+    if (getenv("UPDATE_GOLDEN")) {
+        FILE *file = fopen(path, "w");
+        ck_assert_ptr_nonnull(file);
+        fputs(now, file);
+        fclose(file);
+    }
+    char *golden = golden_text(path);
+    ck_assert_msg(!strcmp(now, golden), "%s differs; the screen is now:\n%s", path, now);
+    free(golden);
+    free(now);
+}
+
+static bool shows(const char *words, int columns, int rows)
+{
+    char *text = written(columns, rows, write_text, false);
+    bool found = strstr(text, words) != NULL;
+    free(text);
+    return found;
+}
+
+START_TEST(an_internal_fault_shows_its_window_and_its_map_request_at_80x24)
+{
+    open_story(0, ARRANGEMENT_INTERNAL);
+    side_seek_beat(&session.side[0], 2, MODEL_BEAT_MAP_REQUEST);
+    compare("internal-80x24", 80, 24);
+}
+END_TEST
+
+START_TEST(an_external_fault_shows_the_pager_in_the_creating_task_at_80x24)
+{
+    open_story(0, ARRANGEMENT_EXTERNAL);
+    side_seek_beat(&session.side[0], 2, MODEL_BEAT_PAGE);
+    compare("external-80x24", 80, 24);
+}
+END_TEST
+
+START_TEST(a_nested_fault_stands_in_a_frame_of_its_own)
+{
+    open_story(0, ARRANGEMENT_INTERNAL);
+    uint32_t nested = model_fault_by_id(session.side[0].model, 100);
+    ck_assert_uint_ne(nested, MODEL_NO_FAULT);
+    model_seek(session.side[0].model, model_fault(session.side[0].model, nested)->begin_event + 3);
+    compare("nested-100x30", 100, 30);
+}
+END_TEST
+
+START_TEST(a_refused_fault_ends_with_its_reason)
+{
+    open_story(0, ARRANGEMENT_INTERNAL);
+    side_seek_beat(&session.side[0], 5, MODEL_BEAT_END);
+    compare("refused-80x24", 80, 24);
+}
+END_TEST
+
+START_TEST(two_arrangements_stand_side_by_side_in_step)
+{
+    open_story(0, ARRANGEMENT_INTERNAL);
+    open_story(1, ARRANGEMENT_EXTERNAL);
+    session_seek_fault(&session, 4);
+    ck_assert_uint_eq(side_ordinal(&session.side[1]), 4);
+    compare("both-120x36", 120, 36);
+    compare("both-200x60", 200, 60);
+}
+END_TEST
+
+START_TEST(the_event_list_and_the_help_screen_look_as_agreed)
+{
+    open_story(0, ARRANGEMENT_INTERNAL);
+    session_do(&session, COMMAND_EVENTS);
+    compare("events-120x36", 120, 36);
+    session_do(&session, COMMAND_HELP);
+    compare("help-80x24", 80, 24);
+    session_do(&session, COMMAND_HELP);
+    ck_assert_int_eq(session.view, VIEW_EVENTS);
+}
+END_TEST
+
+START_TEST(no_size_and_no_position_breaks_the_screen)
+{
+    open_story(0, ARRANGEMENT_INTERNAL);
+    open_story(1, ARRANGEMENT_EXTERNAL);
+    struct grid grid = {0};
+    uint64_t count = model_count(session.side[0].model), position = 0;
+    for (int columns = 1; columns <= 220; columns += columns < 8 ? 1 : 7)
+        for (int rows = 1; rows <= 70; rows += rows < 8 ? 1 : 3) {
+            session_seek_event(&session, position = (position + 7) % (count + 1));
+            session.view = (enum view)((columns + rows) % 3);
+            session.frame = rows % 8;
+            ck_assert(grid_resize(&grid, columns, rows));
+            screen_draw(&grid, &session);
+        }
+    grid_free(&grid);
+}
+END_TEST
+
+START_TEST(a_screen_that_is_too_small_says_what_it_needs)
+{
+    open_story(0, ARRANGEMENT_INTERNAL);
+    ck_assert(shows("60x16", 59, 20));
+    ck_assert(shows("60x16", 80, 15));
+    ck_assert(!shows("60x16", 60, 16));
+}
+END_TEST
+
+START_TEST(the_explanation_is_there_at_every_size_that_is_large_enough)
+{
+    open_story(0, ARRANGEMENT_EXTERNAL);
+    side_seek_beat(&session.side[0], 2, MODEL_BEAT_FIND_REGION);
+    for (int rows = SCREEN_MIN_ROWS; rows < 40; rows++)
+        ck_assert(shows("③ of ⑥", 60, rows));
+}
+END_TEST
+
+START_TEST(the_active_region_is_never_folded)
+{
+    open_story(0, ARRANGEMENT_EXTERNAL);
+    side_seek_beat(&session.side[0], 2, MODEL_BEAT_FIND_REGION);
+    for (int rows = SCREEN_MIN_ROWS; rows < 40; rows++)
+        ck_assert(shows("0x10000-0x22000", 80, rows));
+}
+END_TEST
+
+START_TEST(ascii_mode_writes_ascii_only)
+{
+    open_story(0, ARRANGEMENT_INTERNAL);
+    open_story(1, ARRANGEMENT_EXTERNAL);
+    for (uint64_t at = 0; at <= model_count(session.side[0].model); at += 5) {
+        session_seek_event(&session, at);
+        session.view = (enum view)(at % 3);
+        char *text = written(120 + (int)at % 40, 40, write_text, true);
+        for (const char *c = text; *c; c++)
+            ck_assert_msg(*c == '\n' || (*c >= 32 && *c < 127), "byte 0x%02x", *c & 255);
+        int questions = 0; // the footer's key is the only one, unless a glyph has no stand-in
+        for (const char *c = text; *c; c++)
+            questions += *c == '?';
+        ck_assert_int_eq(questions, session.view == VIEW_HELP ? 2 : 1);
+        free(text);
+    }
+}
+END_TEST
+
+START_TEST(every_row_has_as_many_columns_as_the_screen_at_most)
+{
+    open_story(0, ARRANGEMENT_INTERNAL);
+    char *text = written(80, 24, write_text, false);
+    int rows = 0;
+    for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"), rows++)
+        ck_assert_int_le(glyph_columns(line), 80);
+    ck_assert_int_ge(rows, 20);
+    free(text);
+}
+END_TEST
+
+// Every tag closes, in order; & and < occur only as markup.
+static void assert_well_formed(const char *svg)
+{
+    int depth = 0;
+    for (const char *at = strchr(svg, '<'); at; at = strchr(at + 1, '<')) {
+        const char *end = strchr(at, '>');
+        ck_assert_ptr_nonnull(end);
+        if (at[1] == '?') continue;
+        if (at[1] == '/')
+            depth--;
+        else if (end[-1] != '/')
+            depth++;
+        ck_assert_int_ge(depth, 0);
+    }
+    ck_assert_int_eq(depth, 0);
+    for (const char *at = strchr(svg, '&'); at; at = strchr(at + 1, '&'))
+        ck_assert(!strncmp(at, "&amp;", 5) || !strncmp(at, "&lt;", 4) || !strncmp(at, "&gt;", 4));
+}
+
+START_TEST(the_svg_is_well_formed_and_needs_nothing_from_outside)
+{
+    open_story(0, ARRANGEMENT_INTERNAL);
+    for (int view = VIEW_ARRANGEMENT; view <= VIEW_HELP; view++) {
+        session.view = (enum view)view;
+        char *svg = written(120, 36, write_svg, false);
+        assert_well_formed(svg);
+        ck_assert_ptr_null(strstr(svg, "href"));
+        ck_assert_ptr_nonnull(strstr(svg, "viewBox=\"0 0 1108 748\""));
+        free(svg);
+    }
+}
+END_TEST
+
+START_TEST(names_out_of_the_trace_cannot_break_the_svg)
+{
+    test_trace_begin(&traces[0]);
+    test_story_setup(&traces[0]);
+    test_trace_add(&traces[0], TRACE_OBJECT_NAME, PROGRAM_TASK, OBJECT_TASK, test_text("<a&b>\"\033["), 0, 0);
+    test_trace_write(&traces[0]);
+    struct trace_error error;
+    ck_assert(side_open(&session.side[0], traces[0].directory, &error));
+    session.sides = 1;
+    session_do(&session, COMMAND_END);
+    char *svg = written(120, 36, write_svg, false), *ansi = written(120, 36, write_text, false);
+    assert_well_formed(svg);
+    ck_assert_ptr_null(strchr(ansi, '\033'));
+    free(svg);
+    free(ansi);
+}
+END_TEST
+
+START_TEST(without_colours_the_ansi_writer_uses_attributes_only)
+{
+    open_story(0, ARRANGEMENT_INTERNAL);
+    char *mono = written(80, 24, ansi_mono, false), *colour = written(80, 24, ansi_256, false);
+    ck_assert_ptr_null(strstr(mono, "38;5"));
+    ck_assert_ptr_null(strstr(mono, ";3"));
+    ck_assert_ptr_nonnull(strstr(mono, "\033[0;1"));
+    ck_assert_ptr_nonnull(strstr(colour, "38;5"));
+    free(mono);
+    free(colour);
+}
+END_TEST
+
+START_TEST(a_large_region_is_folded_with_a_mark)
+{
+    test_trace_begin(&traces[0]);
+    test_story_setup(&traces[0]);
+    test_trace_add(&traces[0], TRACE_MARK, MARK_REGION, 0x40000000 | RIGHT_READ,
+                   MARK_REGION_EXTRA(PROGRAM_TASK, 1ull << 30), test_text("huge"), 0);
+    test_trace_write(&traces[0]);
+    struct trace_error error;
+    ck_assert(side_open(&session.side[0], traces[0].directory, &error));
+    session.sides = 1;
+    session_do(&session, COMMAND_END);
+    ck_assert(shows("/cell", 120, 40));
+    ck_assert(shows("huge", 80, 24));
+}
+END_TEST
+
+START_TEST(text_that_is_cut_ends_in_a_mark)
+{
+    struct grid grid = {0};
+    ck_assert(grid_resize(&grid, 8, 2));
+    area_text(area_all(&grid), 0, 0, STYLE_TEXT, "longer than eight");
+    ck_assert_uint_eq(grid_cell(&grid, 7, 0)->glyph, GLYPH_CUT);
+    area_text(area_all(&grid), 0, 1, STYLE_TEXT, "eight ab");
+    ck_assert_uint_eq(grid_cell(&grid, 7, 1)->glyph, 'b');
+    grid_free(&grid);
+}
+END_TEST
+
+START_TEST(playing_walks_the_token_and_stops_at_the_end)
+{
+    open_story(0, ARRANGEMENT_INTERNAL);
+    session_do(&session, COMMAND_PLAY);
+    uint64_t before = model_position(session.side[0].model);
+    session_tick(&session);
+    ck_assert_uint_eq(model_position(session.side[0].model), before);
+    ck_assert_int_eq(session.frame, 1);
+    for (int i = 0; i < 5000 && session.playing; i++)
+        session_tick(&session);
+    ck_assert(!session.playing);
+    ck_assert_uint_eq(model_position(session.side[0].model), model_count(session.side[0].model));
+}
+END_TEST
+
+START_TEST(by_event_back_undoes_by_event_forward)
+{
+    open_story(0, ARRANGEMENT_INTERNAL);
+    char *before = written(120, 36, write_text, false);
+    session_do(&session, COMMAND_FORWARD);
+    session_do(&session, COMMAND_BACK);
+    char *after = written(120, 36, write_text, false);
+    ck_assert_str_eq(before, after);
+    free(before);
+    free(after);
+}
+END_TEST
+
+START_TEST(faults_are_stepped_through_and_the_last_one_says_so)
+{
+    open_story(0, ARRANGEMENT_INTERNAL);
+    session_do(&session, COMMAND_START);
+    for (uint32_t i = 1; i <= session.side[0].main_fault_count; i++) {
+        session_do(&session, COMMAND_NEXT_FAULT);
+        ck_assert_uint_eq(side_ordinal(&session.side[0]), i);
+    }
+    session_do(&session, COMMAND_NEXT_FAULT);
+    ck_assert(session.notice[0] != 0);
+}
+END_TEST
+
+START_TEST(every_key_names_one_command)
+{
+    for (int a = 1; a < COMMAND_COUNT; a++)
+        for (int i = 0; i < 3; i++)
+            if (command_table[a].keys[i]) ck_assert_int_eq((int)command_of_key(command_table[a].keys[i]), a);
+    ck_assert_int_eq((int)command_of_key(0), COMMAND_NONE);
+    ck_assert_int_eq((int)command_of_key('Z'), COMMAND_NONE);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("view");
+    TCase *claims = tcase_create("claims");
+    tcase_add_checked_fixture(claims, set_up, tear_down);
+    tcase_set_timeout(claims, 60);
+    tcase_add_test(claims, an_internal_fault_shows_its_window_and_its_map_request_at_80x24);
+    tcase_add_test(claims, an_external_fault_shows_the_pager_in_the_creating_task_at_80x24);
+    tcase_add_test(claims, a_nested_fault_stands_in_a_frame_of_its_own);
+    tcase_add_test(claims, a_refused_fault_ends_with_its_reason);
+    tcase_add_test(claims, two_arrangements_stand_side_by_side_in_step);
+    tcase_add_test(claims, the_event_list_and_the_help_screen_look_as_agreed);
+    tcase_add_test(claims, no_size_and_no_position_breaks_the_screen);
+    tcase_add_test(claims, a_screen_that_is_too_small_says_what_it_needs);
+    tcase_add_test(claims, the_explanation_is_there_at_every_size_that_is_large_enough);
+    tcase_add_test(claims, the_active_region_is_never_folded);
+    tcase_add_test(claims, ascii_mode_writes_ascii_only);
+    tcase_add_test(claims, every_row_has_as_many_columns_as_the_screen_at_most);
+    tcase_add_test(claims, the_svg_is_well_formed_and_needs_nothing_from_outside);
+    tcase_add_test(claims, names_out_of_the_trace_cannot_break_the_svg);
+    tcase_add_test(claims, without_colours_the_ansi_writer_uses_attributes_only);
+    tcase_add_test(claims, a_large_region_is_folded_with_a_mark);
+    tcase_add_test(claims, text_that_is_cut_ends_in_a_mark);
+    tcase_add_test(claims, playing_walks_the_token_and_stops_at_the_end);
+    tcase_add_test(claims, by_event_back_undoes_by_event_forward);
+    tcase_add_test(claims, faults_are_stepped_through_and_the_last_one_says_so);
+    tcase_add_test(claims, every_key_names_one_command);
+    suite_add_tcase(suite, claims);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? 0 : 1;
+}
