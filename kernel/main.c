@@ -16,7 +16,7 @@
 #define POOL_SHARE 8u         // one eighth of RAM is the kernel's pool
 
 static struct options options;
-static uint32_t active_task; // whose user half is in force
+uint32_t active_task;
 
 // ---- Boot --------------------------------------------------------------------------------------------------------
 
@@ -143,9 +143,6 @@ struct thread *kernel_leave(void)
         if (next != NULL) break;
         idle();
     }
-    if (next->task->object.id != active_task) {
-        active_task = next->task->object.id;
-        arch_address_space_switch(next->task->page_table);
-    }
+    kernel_activate(next);
     return next;
 }

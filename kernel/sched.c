@@ -9,7 +9,7 @@
 struct thread *current;
 static struct thread *previous; // who ran last, for the trace
 static struct thread *queue[PRIORITY_COUNT];
-static uint32_t not_empty;
+uint32_t sched_ready_priorities;
 
 static void enqueue_last(struct thread *thread)
 {
@@ -17,7 +17,7 @@ static void enqueue_last(struct thread *thread)
     if (head == NULL) {
         thread->next = thread->previous = thread;
         queue[thread->priority] = thread;
-        not_empty |= 1u << thread->priority;
+        sched_ready_priorities |= 1u << thread->priority;
         return;
     }
     thread->next = head;
@@ -36,7 +36,7 @@ void sched_remove(struct thread *thread)
 {
     if (thread->next == thread) {
         queue[thread->priority] = NULL;
-        not_empty &= ~(1u << thread->priority);
+        sched_ready_priorities &= ~(1u << thread->priority);
     } else {
         thread->next->previous = thread->previous;
         thread->previous->next = thread->next;
@@ -74,12 +74,12 @@ void sched_rotate(void)
 struct thread *sched_choose(void)
 {
     bool stays = current != NULL && current->state == THREAD_READY;
-    unsigned best = not_empty == 0 ? 0 : 31 - __builtin_clz(not_empty);
-    if (stays && (not_empty == 0 || best <= current->priority)) return current;
+    unsigned best = sched_ready_priorities == 0 ? 0 : 31 - __builtin_clz(sched_ready_priorities);
+    if (stays && (sched_ready_priorities == 0 || best <= current->priority)) return current;
     if (current != NULL) previous = current;
     if (stays) enqueue_first(current);
     current = NULL;
-    if (not_empty == 0) return NULL;
+    if (sched_ready_priorities == 0) return NULL;
     struct thread *next = queue[best];
     sched_remove(next);
     current = next;

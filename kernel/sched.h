@@ -2,9 +2,18 @@
 #ifndef FAULTLINE_SCHED_H
 #define FAULTLINE_SCHED_H
 
-struct thread;
+#include <stdbool.h>
+#include "kernel/object/thread.h"
 
 extern struct thread *current; // the thread in whose name the kernel runs; NULL: none (boot, idle)
+
+extern uint32_t sched_ready_priorities; // bit p: a thread of priority p is in the ready queue
+
+// Whether a thread that becomes ready now, first of its priority, is the one to run when the current one blocks.
+static inline bool sched_is_next(const struct thread *thread)
+{
+    return sched_ready_priorities >> thread->priority <= 1;
+}
 
 // Makes a thread ready. First: before others of its priority (it continues a conversation); last: behind them.
 void sched_ready_first(struct thread *thread);

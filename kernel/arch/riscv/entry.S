@@ -37,11 +37,43 @@ kernel_entry:
 trap_entry:
     csrrw   sp, sscratch, sp
     beqz    sp, trap_in_kernel
-    .irp    i, 1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
+    sd      t0, (5 * 8)(sp)
+    csrr    t0, scause
+    addi    t0, t0, -CAUSE_USER_CALL
+    bnez    t0, trap_other
+
+# A system call: to its caller a function call, so only what a function preserves is saved. The message stays in a0..a5.
+    .irp    i, 3, 4, 8, 9, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27
+    sd      x\i, (\i * 8)(sp)
+    .endr
+    csrrw   t0, sscratch, zero          # the user's sp, and from here on "in the kernel"
+    sd      t0, (2 * 8)(sp)
+    csrr    t0, sepc
+    addi    t0, t0, 4                   # behind the ecall
+    sd      t0, (REGISTER_PC * 8)(sp)
+    mv      a6, sp
+    lla     sp, boot_stack_top
+    mv      fp, zero
+    call    trap_system_call            # returns the thread to go on with, if the short way was enough
+
+    ld      t0, (REGISTER_PC * 8)(a0)
+    csrw    sepc, t0
+    csrw    sscratch, a0
+    .irp    i, 2, 3, 4, 8, 9, 11, 12, 13, 14, 15, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27
+    ld      x\i, (\i * 8)(a0)
+    .endr
+    ld      a0, (10 * 8)(a0)
+    .irp    i, 1, 5, 6, 7, 16, 17, 28, 29, 30, 31    # what the kernel left in the others is nobody's business
+    li      x\i, 0
+    .endr
+    sret
+
+trap_other:
+    .irp    i, 1, 3, 4, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
     sd      x\i, (\i * 8)(sp)
     .endr
     mv      a0, sp
-    csrrw   t0, sscratch, zero          # the user's sp, and from here on "in the kernel"
+    csrrw   t0, sscratch, zero
     sd      t0, (2 * 8)(a0)
     csrr    t0, sepc
     sd      t0, (REGISTER_PC * 8)(a0)
@@ -51,7 +83,7 @@ trap_entry:
     csrr    a2, stval
     call    trap_handle                 # returns the thread to go on with
 
-    .globl trap_return                  # a0 = that thread
+    .globl  trap_return                 # a0 = that thread
 trap_return:
     ld      t0, (REGISTER_PC * 8)(a0)
     csrw    sepc, t0

@@ -7,6 +7,7 @@
 #define REGISTER_PC 0
 #endif
 
+#define CAUSE_USER_CALL 8 // scause: ecall from user mode (privileged specification 1.12, table 4.2)
 #define KERNEL_STACK_SIZE 16384
 
 // A leaf for the kernel: valid, readable, writable, executable, global, accessed, dirty (privileged spec., 4.4.1).

@@ -1,6 +1,7 @@
 // What each trap means (RISC-V privileged specification 1.12, table 4.2), and the panic for those that must not be.
 #include <stddef.h>
 #include "kernel/arch/riscv/offsets.h"
+#include "kernel/fastpath.h"
 #include "kernel/fault.h"
 #include "kernel/ipc.h"
 #include "kernel/main.h"
@@ -14,7 +15,6 @@ _Static_assert(REGISTER_PC == 0 && REGISTER_SP == 2, "entry.S saves xi at 8 * i 
 #define INTERRUPT_TIMER (INTERRUPT | 5)
 #define INTERRUPT_EXTERNAL (INTERRUPT | 9)
 enum {
-    CAUSE_USER_CALL = 8,
     CAUSE_FETCH_PAGE_FAULT = 12,
     CAUSE_LOAD_PAGE_FAULT = 13,
     CAUSE_STORE_PAGE_FAULT = 15,
@@ -58,14 +58,29 @@ static void device_interrupts(void)
         irq_arrive(number);
 }
 
-// Called by entry.S with the thread that trapped; returns the one to go on with.
+// Called by entry.S for a system call, with the message in the registers that it came in. Returns for the short way
+// only, where what the compiler's calling convention preserves is all that the next thread needs back.
+struct thread *trap_system_call(uint64_t capability, uint64_t tag, uint64_t w0, uint64_t w1, uint64_t w2, uint64_t w3,
+                                struct thread *thread, uint64_t operation)
+{
+    struct thread *next = fast_path(thread, operation, capability, tag, (struct register_words){{w0, w1, w2, w3}});
+    if (next != NULL) return next;
+    uint64_t *x = thread->registers.x;
+    x[REGISTER_A0] = capability;
+    x[REGISTER_A1] = tag;
+    x[REGISTER_A2] = w0;
+    x[REGISTER_A2 + 1] = w1;
+    x[REGISTER_A2 + 2] = w2;
+    x[REGISTER_A2 + 3] = w3;
+    x[REGISTER_A7] = operation;
+    ipc_system_call(thread);
+    trap_return(kernel_leave());
+}
+
+// Called by entry.S with the thread that trapped otherwise; returns the one to go on with.
 struct thread *trap_handle(struct thread *thread, uint64_t cause, uint64_t value)
 {
     switch (cause) {
-    case CAUSE_USER_CALL:
-        thread->registers.x[REGISTER_PC] += 4;
-        ipc_system_call(thread);
-        break;
     case CAUSE_FETCH_PAGE_FAULT:
         fault_page(thread, value, RIGHT_EXECUTE);
         break;
