@@ -1,9 +1,9 @@
 // faultline-viz: the command line. Opens the traces and hands them to the full screen, to a writer or to a report.
-#include <inttypes.h>
-#include <signal.h>
+#define _XOPEN_SOURCE 700
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include "viz/term/terminal.h"
 #include "viz/term/writers.h"
 #include "viz/view/report.h"
@@ -11,6 +11,7 @@
 
 #define VERSION "0.1"
 #define EXIT_USAGE 2
+#define FOLLOW_SECONDS 30
 
 enum mode { MODE_SCREEN, MODE_SUMMARY, MODE_EVENTS, MODE_SNAPSHOT };
 
@@ -215,14 +216,30 @@ static int run(struct session *session, const struct options *options)
     if (options->at && !go_to(session, options->at)) return EXIT_USAGE;
     session->view = options->view;
     session->follow = options->follow;
+    if (options->follow && !options->at) session_do(session, COMMAND_END);
     return terminal_run(session, options->ascii || !utf8);
+}
+
+// A run that has just been started may not have written its trace yet: looks again for a while.
+static bool open_when_written(struct side *side, const char *directory, struct trace_error *error)
+{
+    const struct timespec pause = {.tv_nsec = 200000000};
+    fprintf(stderr, "faultline-viz: waiting up to %d seconds for a trace in %s\n", FOLLOW_SECONDS, directory);
+    for (int i = 0; i < FOLLOW_SECONDS * 5; i++) {
+        if (error->status == TRACE_E_READ || error->status == TRACE_E_MEMORY) return false;
+        nanosleep(&pause, NULL);
+        if (side_open(side, directory, error)) return true;
+    }
+    return false;
 }
 
 static bool open_sides(struct session *session, const struct options *options)
 {
     for (int i = 0; i < options->directory_count; i++) {
         struct trace_error error;
-        if (!side_open(&session->side[i], options->directories[i], &error)) {
+        bool open = side_open(&session->side[i], options->directories[i], &error);
+        if (!open && options->follow) open = open_when_written(&session->side[i], options->directories[i], &error);
+        if (!open) {
             fprintf(stderr, "faultline-viz: %s\n", error.text);
             return false;
         }

@@ -183,6 +183,20 @@ static void loop(struct session *session, struct grid *grid, bool ascii)
     }
 }
 
+// What terminals of today send although their descriptions leave it out, or say it differently.
+static void define_more_keys(void)
+{
+    static const struct {
+        const char *sequence;
+        int key;
+    } more[] = {
+        {"\033[1;2C", KEY_SRIGHT}, {"\033[1;2D", KEY_SLEFT}, {"\033[1~", KEY_HOME}, {"\033[4~", KEY_END},
+        {"\033[H", KEY_HOME},      {"\033[F", KEY_END},      {"\033OH", KEY_HOME},  {"\033OF", KEY_END},
+    };
+    for (size_t i = 0; i < sizeof more / sizeof *more; i++)
+        define_key(more[i].sequence, more[i].key);
+}
+
 int terminal_run(struct session *session, bool ascii)
 {
     struct sigaction action = {.sa_handler = end_soon};
@@ -201,9 +215,7 @@ int terminal_run(struct session *session, bool ascii)
     noecho();
     nonl();
     keypad(stdscr, TRUE);
-    // Shift and an arrow, as all terminals of today send it; some descriptions leave it out.
-    define_key("\033[1;2C", KEY_SRIGHT);
-    define_key("\033[1;2D", KEY_SLEFT);
+    define_more_keys();
     nodelay(stdscr, TRUE);
     curs_set(0);
     start_colours();

@@ -230,10 +230,13 @@ bool session_refresh(struct session *session)
         struct model *model = session->side[i].model;
         bool at_end = model_position(model) == model_count(model);
         enum trace_change change = side_refresh(&session->side[i]);
-        if (change == TRACE_GONE)
-            snprintf(session->notice, sizeof session->notice, "the trace cannot be read any more; what was read stays");
-        if (change == TRACE_GREW || change == TRACE_REPLACED) changed = true;
-        if (changed && at_end && !session->playing) model_seek(model, model_count(model));
+        if (change == TRACE_GONE && !session->notice[0]) {
+            snprintf(session->notice, sizeof session->notice, "The trace cannot be read any more; what was read stays");
+            changed = true;
+        }
+        if (change != TRACE_GREW && change != TRACE_REPLACED) continue;
+        changed = true;
+        if (at_end && !session->playing) model_seek(model, model_count(model));
     }
     return changed;
 }
