@@ -66,8 +66,8 @@ build/kernel/%.o: % Makefile
 	@mkdir -p $(@D)
 	@echo "kernel   $<"
 	@$(CROSS)gcc $(KERNEL_FLAGS) -c $< -o $@
-# Backtraces do without the frame of trace_write, which is on everybody's way.
-build/kernel/kernel/trace.c.o: KERNEL_FLAGS += -fomit-frame-pointer
+# Backtraces do without the frames of trace_write and of the traps, which are on the way of every event.
+build/kernel/kernel/trace.c.o build/kernel/kernel/arch/riscv/trap.c.o: KERNEL_FLAGS += -fomit-frame-pointer
 build/kernel/kernel/arch/riscv/root_image.S.o: build/user/root.bin
 
 # ---- User programs --------------------------------------------------------------------------------------------------

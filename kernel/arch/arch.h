@@ -82,8 +82,16 @@ enum ipc_error arch_page_slot(struct page_table *root, uint64_t address, unsigne
 // Writes a leaf. rights: enum flexpage_rights; a writable page is never executable. Flushes what the processor kept.
 void arch_page_set(struct page_slot slot, uint64_t address, uint64_t frame, unsigned rights);
 void arch_page_clear(struct page_slot slot, uint64_t address);
-// Makes this the user half. The root's address is how the kernel tells address spaces apart.
+// Makes this the user half. Without address space identifiers: all translations are forgotten. Inline, as arch_cycles.
+#ifdef __riscv
+static inline void arch_address_space_switch(const struct page_table *root)
+{
+    uint64_t satp = 8ul << 60 | physical_address(root) >> PAGE_ORDER; // mode 8: Sv39
+    __asm__ volatile("csrw satp, %0\n\tsfence.vma" : : "r"(satp) : "memory");
+}
+#else
 void arch_address_space_switch(const struct page_table *root);
+#endif
 
 // ---- Time, interrupts, power ---------------------------------------------------------------------------------------
 

@@ -44,12 +44,6 @@ void arch_flush_page(uint64_t address)
     __asm__ volatile("sfence.vma %0, zero" : : "r"(address) : "memory");
 }
 
-void arch_address_space_switch(const struct page_table *root)
-{
-    uint64_t satp = 8ul << 60 | physical_address(root) >> PAGE_ORDER;
-    __asm__ volatile("csrw satp, %0\n\tsfence.vma" : : "r"(satp) : "memory");
-}
-
 void arch_timer_after(uint64_t cycles)
 {
     uint64_t now;

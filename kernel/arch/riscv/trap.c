@@ -58,13 +58,12 @@ static void device_interrupts(void)
         irq_arrive(number);
 }
 
-// Called by entry.S for a system call, with the message in the registers that it came in. Returns for the short way
-// only, where what the compiler's calling convention preserves is all that the next thread needs back.
-struct thread *trap_system_call(uint64_t capability, uint64_t tag, uint64_t w0, uint64_t w1, uint64_t w2, uint64_t w3,
-                                struct thread *thread, uint64_t operation)
+// The long way: the message goes to where kernel/ipc.c looks for it. A function of its own, so that the short way needs
+// no stack frame.
+static _Noreturn __attribute__((noinline)) void long_way(uint64_t capability, uint64_t tag, uint64_t w0, uint64_t w1,
+                                                         uint64_t w2, uint64_t w3, struct thread *thread,
+                                                         uint64_t operation)
 {
-    struct thread *next = fast_path(thread, operation, capability, tag, (struct register_words){{w0, w1, w2, w3}});
-    if (next != NULL) return next;
     uint64_t *x = thread->registers.x;
     x[REGISTER_A0] = capability;
     x[REGISTER_A1] = tag;
@@ -75,6 +74,16 @@ struct thread *trap_system_call(uint64_t capability, uint64_t tag, uint64_t w0, 
     x[REGISTER_A7] = operation;
     ipc_system_call(thread);
     trap_return(kernel_leave());
+}
+
+// Called by entry.S for a system call, with the message in the registers that it came in. Returns the thread to go on
+// with after the short way only, where what the calling convention preserves is all that this thread needs back.
+struct thread *trap_system_call(uint64_t capability, uint64_t tag, uint64_t w0, uint64_t w1, uint64_t w2, uint64_t w3,
+                                struct thread *thread, uint64_t operation)
+{
+    struct thread *next = fast_path(thread, operation, capability, tag, (struct register_words){{w0, w1, w2, w3}});
+    if (next == NULL) long_way(capability, tag, w0, w1, w2, w3, thread, operation);
+    return next;
 }
 
 // Called by entry.S with the thread that trapped otherwise; returns the one to go on with.
