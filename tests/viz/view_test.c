@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "kernel/abi/ipc.h"
 #include "tests/viz/support_trace.h"
 #include "viz/term/writers.h"
 #include "viz/view/screen.h"
@@ -188,6 +189,44 @@ START_TEST(no_size_and_no_position_breaks_the_screen)
             ck_assert(grid_resize(&grid, columns, rows));
             screen_draw(&grid, &session);
         }
+    grid_free(&grid);
+}
+END_TEST
+
+// A small generator, so that a failure comes again.
+static uint64_t next_random(uint64_t *state)
+{
+    *state = *state * 6364136223846793005u + 1442695040888963407u;
+    return *state >> 20;
+}
+
+START_TEST(records_that_make_no_sense_are_drawn_all_the_same)
+{
+    static const uint64_t values[] = {0, 1, 9, 90, 91, 0x10000, UINT64_MAX, MARK_REGION, MARK_FIND_REGION, 0x2000};
+    uint64_t state = (uint64_t)_i + 1;
+    test_trace_begin(&traces[0]);
+    test_story_setup(&traces[0]);
+    for (int i = 0; i < 600; i++) {
+        uint64_t argument[TRACE_ARGUMENTS];
+        for (int k = 0; k < TRACE_ARGUMENTS; k++) {
+            uint64_t pick = next_random(&state);
+            argument[k] = pick % 3 == 0 ? memory_flexpage(pick << 12, 12 + pick % 27, pick & 7) : values[pick % 10];
+        }
+        test_trace_by(&traces[0], i % 2 ? 90 : 91, 9, (uint32_t)(next_random(&state) % 9),
+                      (enum trace_kind)(next_random(&state) % 36), argument[0], argument[1], argument[2], argument[3],
+                      argument[4]);
+    }
+    test_trace_write(&traces[0]);
+    struct trace_error error;
+    ck_assert_msg(side_open(&session.side[0], traces[0].directory, &error), "%s", error.text);
+    session.sides = 1;
+    struct grid grid = {0};
+    for (uint64_t at = 0; at <= model_count(session.side[0].model); at += 3) {
+        session_seek_event(&session, at);
+        session.view = at % 5 ? VIEW_ARRANGEMENT : VIEW_EVENTS;
+        ck_assert(grid_resize(&grid, 60 + (int)(at % 150), 16 + (int)(at % 50)));
+        screen_draw(&grid, &session);
+    }
     grid_free(&grid);
 }
 END_TEST
@@ -406,6 +445,7 @@ int main(void)
     tcase_add_test(claims, two_arrangements_stand_side_by_side_in_step);
     tcase_add_test(claims, the_event_list_and_the_help_screen_look_as_agreed);
     tcase_add_test(claims, no_size_and_no_position_breaks_the_screen);
+    tcase_add_loop_test(claims, records_that_make_no_sense_are_drawn_all_the_same, 0, 8);
     tcase_add_test(claims, a_screen_that_is_too_small_says_what_it_needs);
     tcase_add_test(claims, the_explanation_is_there_at_every_size_that_is_large_enough);
     tcase_add_test(claims, the_active_region_is_never_folded);

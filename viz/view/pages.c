@@ -115,20 +115,28 @@ static int cell_of(const struct page_range *range, uint64_t address, uint64_t pe
     return cell < MAX_CELLS ? (int)cell : -1;
 }
 
+// Adds a mapping to the cells that it covers, however large either is.
+static void count_mapping(const struct page_range *range, uint64_t per_cell, struct cell_state *cells,
+                          const struct model_page *page)
+{
+    uint64_t small = page_bytes(page) / PAGE_SIZE, start = range->start / PAGE_SIZE, at = page->address / PAGE_SIZE;
+    uint64_t from = at > start ? at - start : 0, to = at + small > start ? at + small - start : 0;
+    if (to > range->pages) to = range->pages;
+    for (uint64_t cell = from / per_cell; from < to && cell < MAX_CELLS; cell++) {
+        uint64_t end = (cell + 1) * per_cell < to ? (cell + 1) * per_cell : to;
+        cells[cell].resident += end - from;
+        if (page->rights & RIGHT_WRITE) cells[cell].writable += end - from;
+        from = end;
+    }
+}
+
 static void count_pages(const struct side *side, uint64_t task, const struct page_range *range, uint64_t per_cell,
                         struct cell_state *cells)
 {
     size_t count;
     const struct model_page *pages = model_pages(side->model, task, &count);
-    for (size_t i = 0; i < count; i++) {
-        uint64_t small = page_bytes(&pages[i]) / PAGE_SIZE;
-        for (uint64_t k = 0; k < small && k < range->pages; k++) {
-            int cell = cell_of(range, pages[i].address + k * PAGE_SIZE, per_cell);
-            if (cell < 0) continue;
-            cells[cell].resident++;
-            if (pages[i].rights & RIGHT_WRITE) cells[cell].writable++;
-        }
-    }
+    for (size_t i = 0; i < count; i++)
+        count_mapping(range, per_cell, cells, &pages[i]);
 }
 
 // A page that a fault brought in and that is not there now was taken back.
@@ -189,13 +197,21 @@ static int cells_width(int width)
     return width - NAME_WIDTH - ADDRESS_WIDTH - 8;
 }
 
+#define MOST_ROWS 6 // of one range; larger ones put several pages into a cell
+
+// The rows that a range fills when it may have `most`; never more than it needs.
+static int range_rows(uint64_t pages, int cells, int most)
+{
+    uint64_t room = (uint64_t)cells * (uint64_t)most, per_cell = pages <= room ? 1 : (pages + room - 1) / room;
+    uint64_t used = (pages + per_cell - 1) / per_cell, rows = (used + (uint64_t)cells - 1) / (uint64_t)cells;
+    return rows > 0 ? (int)rows : 1;
+}
+
 int pages_rows_wanted(const struct page_range *ranges, int count, int width)
 {
     int rows = 0, cells = cells_width(width) > 8 ? cells_width(width) : 8;
-    for (int i = 0; i < count; i++) {
-        uint64_t wanted = (ranges[i].pages + (uint64_t)cells - 1) / (uint64_t)cells;
-        rows += wanted > 6 ? 6 : wanted < 1 ? 1 : (int)wanted;
-    }
+    for (int i = 0; i < count; i++)
+        rows += range_rows(ranges[i].pages, cells, MOST_ROWS);
     return rows > 0 ? rows : 1;
 }
 
@@ -324,9 +340,7 @@ void pages_draw(struct area area, const struct side *side, uint64_t task, const 
     }
     int cells = cells_width(area.width);
     for (int i = 0, y = 0; i < count; i++) {
-        uint64_t rows = (ranges[i].pages + (uint64_t)cells - 1) / (uint64_t)cells;
-        int extra = rows > 6 ? 5 : rows > 1 ? (int)rows - 1 : 0;
-        if (extra > spare) extra = spare;
+        int most = spare + 1 < MOST_ROWS ? spare + 1 : MOST_ROWS, extra = range_rows(ranges[i].pages, cells, most) - 1;
         spare -= extra;
         draw_range(area_part(area, 0, y, area.width, 1 + extra), side, task, &ranges[i], &marks);
         y += 1 + extra;

@@ -84,7 +84,7 @@ static int draw_arrow(struct picture *picture, struct area area, int x, int leng
 
 static const char *name_of(const struct picture *picture, uint64_t id, char *buffer, size_t size, const char *otherwise)
 {
-    if (id == 0) return otherwise;
+    if (id == 0 || !model_object(picture->side->model, id)) return otherwise;
     return model_name(picture->side->model, id, buffer, size);
 }
 
@@ -108,8 +108,8 @@ static void draw_bottom(struct area area)
 static void task_title(const struct picture *picture, uint64_t id, const char *role, char *text, size_t size)
 {
     char name[64];
-    if (id == 0) {
-        snprintf(text, size, "%s", role);
+    if (id == 0 || !model_object(picture->side->model, id)) {
+        snprintf(text, size, "%s%s", role, id ? ", not created yet" : "");
         return;
     }
     model_name(picture->side->model, id, name, sizeof name);
@@ -444,9 +444,11 @@ static void draw_counts(const struct picture *picture, struct area area)
     size_t pages;
     model_pages(side->model, side->payload, &pages);
     if (side->payload == 0) pages = 0;
-    int x = area_format(area, 1, 0, STYLE_QUIET, "faults %u/%u   messages %" PRIu64 "   pages %zu", ordinal,
-                        side->main_fault_count, messages, pages) +
-            4;
+    int x = area_format(area, 1, 0, STYLE_QUIET,
+                        area.width < 64 ? "faults %u/%u  messages %" PRIu64 "  pages %zu"
+                                        : "faults %u/%u   messages %" PRIu64 "   pages %zu",
+                        ordinal, side->main_fault_count, messages, pages) +
+            (area.width < 64 ? 3 : 4);
     char number[32];
     if (done > 0) area_format(area, x, 0, STYLE_QUIET, "%s instr each", screen_number(instructions / done, number));
 }
@@ -492,7 +494,7 @@ static void draw_nested_beats(struct picture *picture, struct area area)
         char text[48], circled[5];
         bool now = beat == (int)picture->scene.nested_beat;
         glyph_encode(glyph_circled(beat), circled);
-        snprintf(text, sizeof text, "%s %s", circled, area.width >= 70 || now ? explain_beat(beat) : "");
+        snprintf(text, sizeof text, "%s %s", circled, area.width >= 84 || now ? explain_beat(beat) : "");
         struct area part = area_with(area, now                                      ? EMPHASIS_LIT
                                            : beat < (int)picture->scene.nested_beat ? 0
                                                                                     : EMPHASIS_DIM);

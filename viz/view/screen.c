@@ -65,7 +65,7 @@ static void draw_explanation(struct area area, const struct session *session)
     char text[1024], source[80], badge[32] = "";
     struct scene scene = side_scene(side);
     enum model_beat beat = scene_front_beat(&scene);
-    if (scene.outer != MODEL_NO_FAULT && !scene.over && beat != MODEL_BEAT_NONE) {
+    if (!session->notice[0] && scene.outer != MODEL_NO_FAULT && !scene.over && beat != MODEL_BEAT_NONE) {
         char circled[5];
         glyph_encode(glyph_circled(beat), circled);
         snprintf(badge, sizeof badge, " %s of ⑥ ", circled);
@@ -83,7 +83,7 @@ static void draw_explanation(struct area area, const struct session *session)
     char shown[1024];
     snprintf(shown, sizeof shown, "%s", text);
     int rows = area_wrap(area, x, 0, width, area.height, STYLE_TEXT, shown);
-    if (place == 0) return;
+    if (place == 0 || session->notice[0]) return;
     int last = glyph_columns(text) + place + 3 <= width ? 0 : fits ? 1 : rows - 1;
     struct area tail = area_part(area, area.width - place - 2, last, place + 2, 1);
     const struct cell *left = tail.width > 0 ? grid_cell(area.grid, tail.x, tail.y) : NULL;
