@@ -43,6 +43,8 @@ void arch_address_space_switch(const struct page_table *table)
 
 uint64_t arch_cycles(void)
 {
+    uint64_t used = host.stack_base - (uint64_t)__builtin_frame_address(0);
+    if (host.stack_base != 0 && used > host.stack_used) host.stack_used = used;
     return ++host.cycles;
 }
 
@@ -109,6 +111,7 @@ _Noreturn void trap_return(struct thread *thread)
 void host_enter(void (*entry)(void *argument), void *argument)
 {
     host.idle = false;
+    host.stack_base = (uint64_t)__builtin_frame_address(0);
     if (setjmp(back) == 0) entry(argument);
 }
 

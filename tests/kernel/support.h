@@ -33,6 +33,7 @@ struct host {
     bool idle; // the last entry left nothing to run, and waits for an interrupt
     bool interrupt_enabled[ARCH_INTERRUPT_COUNT];
     uint64_t cycles, timer_after;
+    uint64_t stack_base, stack_used;        // bytes, the deepest that any entry went, as seen when it reads the clock
     const struct page_table *address_space; // in force
 };
 extern struct host host;
