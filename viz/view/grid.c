@@ -17,7 +17,9 @@ bool grid_resize(struct grid *grid, int columns, int rows)
     struct cell *cells = calloc((size_t)columns * (size_t)rows, sizeof *cells);
     if (!cells) return false;
     free(grid->cells);
-    *grid = (struct grid){columns, rows, cells};
+    grid->columns = columns;
+    grid->rows = rows;
+    grid->cells = cells;
     grid_clear(grid);
     return true;
 }

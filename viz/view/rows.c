@@ -6,7 +6,8 @@
 #include "viz/view/rows.h"
 #include "viz/view/screen.h"
 
-#define DOWN_COLUMN 7 // of the fault's arrow into the kernel
+#define NESTED_ARROW 8 // cells of the arrow in a nested fault's frame
+#define DOWN_COLUMN 7  // of the fault's arrow into the kernel
 
 static int up_column(struct area area)
 {
@@ -257,7 +258,7 @@ static void draw_region(struct picture *picture, struct area area, int index)
     if (area.width - x > 20) area_text_right(area, x + 4, 0, 12, STYLE_QUIET, size);
     if (active) area_put(area, area.width - 1, 0, STYLE_MESSAGE, 0x25c2);
     if (at_beat(picture, MODEL_BEAT_FIND_REGION) && active)
-        for (int i = area.width - 1; i > x + 3; i--)
+        for (int i = area.width - 1; i > (area.width - x > 20 ? x + 17 : x + 3); i--)
             add_point(picture, area, i, 0);
 }
 
@@ -348,7 +349,6 @@ static void draw_gate(struct picture *picture, struct area area)
     struct area line = beat_area(picture, area, MODEL_BEAT_DELIVER);
     enum style style = beat_style(picture, MODEL_BEAT_DELIVER);
     int x = 2 + area_text(line, 2, 0, style, name_of(picture, fault->pager_gate, gate, sizeof gate, "gate")) + 1;
-    if (at_beat(picture, MODEL_BEAT_DELIVER)) add_point(picture, area, DOWN_COLUMN, 0);
     area_put(line, x, 0, style, 0x2500);
     x += 1 + area_text(line, x + 1, 0, style, "② ");
     if (area.width >= 50) x += area_text(line, x, 0, style, "deliver ");
@@ -482,12 +482,18 @@ static void draw_nested_story(struct picture *picture, struct area area)
     const struct model_fault *fault = scene_front(picture->side, &picture->scene);
     char who[40], pager[40], text[200];
     model_name(picture->side->model, fault->thread, who, sizeof who);
-    snprintf(text, sizeof text, "%s: %s 0x%" PRIx64 "  ─▶ %s", who, access_word(fault->access), fault->address,
-             name_of(picture, fault->pager_thread, pager, sizeof pager, "its pager"));
-    area_text(area, 0, 0, STYLE_FAULTING, text);
+    snprintf(text, sizeof text, "%s: %s 0x%" PRIx64, who, access_word(fault->access), fault->address);
+    int x = area_text(area, 0, 0, STYLE_FAULTING, text) + 1;
+    bool back = picture->scene.nested_beat >= MODEL_BEAT_PAGE; // the message to the pager, or what it sends
+    area_line(area, x, 0, NESTED_ARROW, STYLE_MESSAGE, 0x2500);
+    area_put(area, back ? x : x + NESTED_ARROW - 1, 0, STYLE_MESSAGE, back ? 0x25c0 : 0x25b6);
+    for (int i = 0; i < NESTED_ARROW; i++)
+        add_point(picture, area, back ? x + NESTED_ARROW - 1 - i : x + i, 0);
+    area_text(area, x + NESTED_ARROW + 1, 0, STYLE_PAGER,
+              name_of(picture, fault->pager_thread, pager, sizeof pager, "its pager"));
 }
 
-static void draw_nested_beats(struct picture *picture, struct area area)
+static void draw_nested_beats(const struct picture *picture, struct area area)
 {
     int x = 0;
     for (int beat = MODEL_BEAT_FAULT; beat < MODEL_BEATS; beat++) {
@@ -498,10 +504,7 @@ static void draw_nested_beats(struct picture *picture, struct area area)
         struct area part = area_with(area, now                                      ? EMPHASIS_LIT
                                            : beat < (int)picture->scene.nested_beat ? 0
                                                                                     : EMPHASIS_DIM);
-        int from = x;
         x += area_text(part, x, 0, now ? STYLE_MESSAGE : STYLE_QUIET, text) + 2;
-        for (int i = from; now && i < x - 1; i++)
-            add_point(picture, area, i, 0);
     }
 }
 
