@@ -202,9 +202,6 @@ static void draw_main(struct picture *picture, struct area area)
     bool done = picture->scene.beat == MODEL_BEAT_END;
     area_format(area, x, 0, done ? STYLE_FRESH : STYLE_FAULTING, "fault %u  %s 0x%" PRIx64 "%s", side_ordinal(side),
                 access_word(fault->access), fault->address, done ? "  succeeds now" : "");
-    if (at_beat(picture, MODEL_BEAT_END))
-        for (int i = x + 30; i > x - 2; i--)
-            add_point(picture, area, i, 0);
 }
 
 static uint64_t pager_of(const struct picture *picture)
