@@ -297,13 +297,12 @@ static void draw_arrows(struct picture *picture, struct area area)
               : picture->internal ? "⑤ flexpage into the window"
                                   : "⑤ flexpage in the reply");
     if (at_beat(picture, MODEL_BEAT_FAULT)) add_point(picture, area, DOWN_COLUMN, 0);
-    if (at_beat(picture, MODEL_BEAT_PAGE)) {
-        if (area.y + 2 < area.grid->rows) {
-            picture->path.count = 3;
-            for (int i = 0; i < 3; i++)
-                picture->path.x[i] = area.x + up, picture->path.y[i] = area.y + 2 - i;
-        }
-    }
+    // Up through the kernel, whose row is the next one: the page, and at the end the reply.
+    struct area two_rows = area;
+    two_rows.height = area.y + 1 < area.grid->rows ? 2 : 1;
+    int column = at_beat(picture, MODEL_BEAT_PAGE) ? up : at_beat(picture, MODEL_BEAT_END) ? DOWN_COLUMN : -1;
+    for (int y = 1; y >= 0 && column >= 0; y--)
+        add_point(picture, two_rows, column, y);
 }
 
 static void draw_kernel(struct picture *picture, struct area area)
