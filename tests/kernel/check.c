@@ -11,7 +11,8 @@
 #define PTE_WRITE 4ul
 #define PTE_EXECUTE 8ul
 #define PTE_LEAF (PTE_READ | PTE_WRITE | PTE_EXECUTE)
-#define must_hold(condition, ...) ck_assert_msg(condition, __VA_ARGS__)
+// Not ck_assert_msg, which writes to Check's pipe each time that it holds: here that is a hundred thousand times a test.
+#define must_hold(condition, ...) ((condition) ? (void)0 : ck_abort_msg(__VA_ARGS__))
 
 static struct object *objects[MAX_OBJECTS];
 static unsigned object_count;
@@ -54,10 +55,9 @@ static void check_node(const struct mapping *node, const struct task *task, uint
         check_child(node, child);
         before = child;
     }
-    bool listed = node->parent == NULL;
-    for (const struct mapping *child = listed ? NULL : node->parent->first_child; child != NULL; child = child->next)
-        listed |= child == node;
-    must_hold(listed, "a mapping is not among its parent's children");
+    if (node->parent == NULL) return;
+    const struct mapping *link = node->previous == NULL ? node->parent->first_child : node->previous->next;
+    must_hold(link == node, "a mapping is not among its parent's children");
 }
 
 // ---- Page tables -------------------------------------------------------------------------------------------------
