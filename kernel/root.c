@@ -9,6 +9,7 @@
 #include "kernel/object/thread.h"
 #include "kernel/print.h"
 #include "kernel/root.h"
+#include "kernel/trace.h"
 
 extern char root_image_start[], root_image_end[];
 static struct factory root_factory;
@@ -25,6 +26,8 @@ static void give_capability(struct task *task, uint64_t index, struct object *ob
     must(task_slot_make(task, index, &slot), name);
     map_original_capability(task, slot, index, object);
     strncpy(object->name, name, OBJECT_NAME_SIZE);
+    factory_trace_creation(NULL, object, object->payer, index, root_factory.quota);
+    trace_emit(NULL, TRACE_OBJECT_NAME, object->id, object->kind, trace_text(name), 0, 0);
 }
 
 static void map_image(struct task *task, const struct root_image_header *image)
@@ -73,9 +76,9 @@ void root_start(const struct root_resources *resources)
     struct thread *thread = thread_create(&root_factory);
     if (task == NULL || thread == NULL) panic("no memory for the root task");
     object_initialise(&console_object, OBJECT_CONSOLE, &root_factory);
+    give_capability(task, ROOT_FACTORY, &root_factory.object, "factory");
     give_capability(task, ROOT_TASK, &task->object, "root");
-    give_capability(task, ROOT_THREAD, &thread->object, "root main");
-    give_capability(task, ROOT_FACTORY, &root_factory.object, "root factory");
+    give_capability(task, ROOT_THREAD, &thread->object, "main");
     give_capability(task, ROOT_CONSOLE, &console_object, "console");
     map_image(task, image);
     map_free_memory(task, resources->free_start, resources->free_end);

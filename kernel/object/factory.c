@@ -89,10 +89,10 @@ static enum ipc_error create(struct factory *payer, enum object_kind kind, uint6
     return IPC_E_ARGUMENT;
 }
 
-static void trace_creation(const struct thread *creator, const struct object *object, const struct factory *factory,
-                           uint64_t index, uint64_t detail)
+void factory_trace_creation(const struct thread *creator, const struct object *object, const struct factory *factory,
+                            uint64_t index, uint64_t detail)
 {
-    uint64_t id = object->id, by = factory->object.id;
+    uint64_t id = object->id, by = factory == NULL ? 0 : factory->object.id;
     switch ((enum object_kind)object->kind) {
     case OBJECT_TASK:
         trace_emit(creator, TRACE_TASK_CREATE, id, by, index,
@@ -127,7 +127,7 @@ static enum ipc_error invoke_create(struct factory *factory, struct invocation *
     error = create(factory, (enum object_kind)call->word[0], call->word[2], &object);
     if (error != IPC_OK) return error;
     map_original_capability(call->thread->task, slot, index, object);
-    trace_creation(call->thread, object, factory, index, call->word[2]);
+    factory_trace_creation(call->thread, object, factory, index, call->word[2]);
     call->word[0] = object->id;
     call->reply_words = 1;
     return IPC_OK;

@@ -18,6 +18,10 @@ void factory_initialise(struct factory *factory, uint64_t quota);
 bool factory_charge(struct factory *factory, uint64_t bytes) __attribute__((warn_unused_result));
 void factory_refund(struct factory *factory, uint64_t bytes);
 enum ipc_error factory_invoke(struct factory *factory, struct invocation *call) __attribute__((warn_unused_result));
+// The event of a creation. factory: NULL for the first factory; index: of the first capability; detail:
+// FACTORY_CREATE's.
+void factory_trace_creation(const struct thread *creator, const struct object *object, const struct factory *factory,
+                            uint64_t index, uint64_t detail);
 void factory_destroy(struct factory *factory);
 
 #endif
