@@ -19,7 +19,7 @@ CROSS := riscv64-unknown-elf-
 PYTHON := python3
 
 WARNINGS := -Wall -Wextra -Werror
-COMMON := -std=gnu11 -I. -g -MMD -MP $(WARNINGS)
+COMMON := -std=gnu11 -I. -g -ffile-prefix-map=$(CURDIR)=. -MMD -MP $(WARNINGS)
 # -misa-spec=2.2: rdcycle and fence.i belong to rv64imac there, and gcc and picolibc have libraries of exactly that name.
 # -fno-tree-...: keeps the loop in memset from being compiled into a call of memset.
 MACHINE := --specs=picolibc.specs -misa-spec=2.2 -march=rv64imac -mabi=lp64 -mcmodel=medany \

@@ -90,14 +90,14 @@ install_missing() {
     if [ "$(id -u)" -ne 0 ]; then
         command -v sudo >/dev/null 2>&1 ||
             give_up "installing needs root, and there is no sudo. As root: apt-get install $packages"
-        as_root="sudo"
+        as_root="sudo "
     fi
-    install="$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $packages"
+    install="${as_root}env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $packages"
     echo "setup: installing with: $install"
     # shellcheck disable=SC2086 # words on purpose
     if ! $install </dev/null; then
         echo "setup: that failed; fetching the lists of packages and trying once more"
-        $as_root apt-get update </dev/null || give_up "apt-get update failed: is there a network, and a mirror in /etc/apt?"
+        ${as_root}apt-get update </dev/null || give_up "apt-get update failed: is there a network, and a mirror in /etc/apt?"
         $install </dev/null || give_up "apt-get could not install: $packages. Its message above says why."
     fi
     packages=$(missing_packages)
