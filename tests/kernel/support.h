@@ -56,6 +56,8 @@ struct reply {
 };
 // What a thread finds in its registers.
 struct reply result_of(const struct thread *thread);
+// Set: system calls do not try the fast path (kernel/fastpath.h), which is open only while trace_mask is 0.
+extern bool long_way_only;
 // The thread, which must be ready, executes ipc. Words from the fifth on go into its UTCB.
 struct reply system_call(struct thread *thread, uint64_t operation, uint64_t capability, uint64_t tag, unsigned words,
                          const uint64_t *word);
