@@ -213,14 +213,6 @@ static bool is_same_page(const struct mapping *there, const struct mapping *sour
     return there->parent == source && there->frame == frame;
 }
 
-// One page of a plan: where from, and where to. The size is that of both slots.
-struct page_pair {
-    struct mapping *source;
-    struct page_slot slot;
-    uint64_t frame, address;
-    unsigned order;
-};
-
 // Finds the target slot: as large as the source's page allows, or else of a small page.
 static enum ipc_error find_slot(const struct map_plan *plan, struct page_pair *pair, unsigned order)
 {
@@ -279,6 +271,7 @@ static enum ipc_error each_page(struct map_plan *plan, bool commit, bool *found)
         enum ipc_error error = find_slot(plan, &pair, large ? MEGAPAGE_ORDER : PAGE_ORDER);
         if (commit && error == IPC_OK) commit_page(plan, &pair);
         if (!commit && error == IPC_OK) error = check_page(plan, &pair);
+        plan->only = pair;
         if (!commit && error != IPC_OK) return error;
         *found = true;
         offset += 1ul << pair.order;
@@ -349,6 +342,11 @@ enum ipc_error map_prepare(struct map_plan *plan, struct task *from, struct map_
 
 void map_commit(struct map_plan *plan)
 {
+    bool single = flexpage_kind(plan->source) == FLEXPAGE_MEMORY && flexpage_order(plan->source) == PAGE_ORDER;
+    if (single) {
+        commit_page(plan, &plan->only);
+        return;
+    }
     bool found;
     (void)!each(plan, true, &found); // cannot fail: map_prepare went the same way, and map_conflict the items' ways
 }

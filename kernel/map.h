@@ -3,7 +3,7 @@
 #define FAULTLINE_MAP_H
 
 #include <stdbool.h>
-#include "kernel/abi/ipc.h"
+#include "kernel/arch/arch.h"
 
 struct object;
 struct task;
@@ -27,12 +27,21 @@ struct mapping {
 };
 _Static_assert(sizeof(struct mapping) == 64, "a node is one MEMORY_NODE");
 
+// One page of a plan: where from, and where to. Both slots are of the same size.
+struct page_pair {
+    struct mapping *source;
+    struct page_slot slot;
+    uint64_t frame, address;
+    unsigned order;
+};
+
 // What one map item will do, checked and paid for, not yet done.
 struct map_plan {
     struct task *from, *to;
     flexpage_t source;     // its kind, address, order and rights
     uint64_t target;       // where it lands, in the terms of flexpage_address
     struct mapping *nodes; // allocated for it, chained by next
+    struct page_pair only; // a single small page: found when it was checked
 };
 
 // Checks an item and pays for it: nothing is visible yet. Errors: ARGUMENT (malformed), WINDOW (none, or another

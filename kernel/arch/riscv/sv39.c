@@ -14,19 +14,13 @@
 #define PTE_LEAF (PTE_READ | PTE_WRITE | PTE_EXECUTE)
 
 #define ROOT_LEVEL 2u
+#define ROOT_ORDER 30u    // log2 of the bytes that an entry of the root table maps
+#define ORDER_STEP 9u     // of each level below it
 #define USER_ENTRIES 256u // of the root table; the upper half is the kernel's
 
 void arch_flush_page(uint64_t address);        // forget one translation
 extern const uint64_t *arch_kernel_half(void); // a root table whose upper half is the kernel's; NULL on the host
 
-static unsigned level_order(unsigned level)
-{
-    return PAGE_ORDER + 9 * level;
-}
-static unsigned level_index(uint64_t address, unsigned level)
-{
-    return address >> level_order(level) & (PAGE_TABLE_ENTRIES - 1);
-}
 static struct page_table *next_table(uint64_t entry)
 {
     return direct_map(entry >> 10 << PAGE_ORDER);
@@ -57,38 +51,44 @@ void arch_page_table_destroy(struct page_table *root, struct factory *payer)
     free_tables(root, ROOT_LEVEL, payer);
 }
 
+static struct page_slot slot_of(struct page_table *table, uint64_t address, unsigned order)
+{
+    unsigned i = address >> order & (PAGE_TABLE_ENTRIES - 1);
+    return (struct page_slot){&table->entry[i], &table->node[i], order};
+}
+
+// Both walks count in orders, the logarithm of what an entry maps: 30, 21, 12.
 struct page_slot arch_page_find(struct page_table *root, uint64_t address)
 {
     struct page_table *table = root;
-    for (unsigned level = ROOT_LEVEL;; level--) {
-        unsigned i = level_index(address, level);
-        uint64_t entry = table->entry[i];
-        if (level == 0 || (entry & PTE_LEAF))
-            return (struct page_slot){&table->entry[i], &table->node[i], level_order(level)};
-        if (!(entry & PTE_VALID)) return (struct page_slot){NULL, NULL, level_order(level)};
+    for (unsigned order = ROOT_ORDER; order > PAGE_ORDER; order -= ORDER_STEP) {
+        uint64_t entry = table->entry[address >> order & (PAGE_TABLE_ENTRIES - 1)];
+        if (entry & PTE_LEAF) return slot_of(table, address, order);
+        if (entry == 0) return (struct page_slot){NULL, NULL, order};
         table = next_table(entry);
     }
+    return slot_of(table, address, PAGE_ORDER);
 }
 
 enum ipc_error arch_page_slot(struct page_table *root, uint64_t address, unsigned order, struct factory *payer,
                               struct page_slot *slot)
 {
     struct page_table *table = root;
-    for (unsigned level = ROOT_LEVEL;; level--) {
-        unsigned i = level_index(address, level);
-        uint64_t entry = table->entry[i];
-        bool is_table = (entry & PTE_VALID) && !(entry & PTE_LEAF);
-        if ((entry & PTE_LEAF) || (!is_table && level_order(level) <= order) || level == 0) {
-            *slot = (struct page_slot){&table->entry[i], &table->node[i], level_order(level)};
+    for (unsigned here = ROOT_ORDER; here > PAGE_ORDER; here -= ORDER_STEP) {
+        uint64_t *entry = &table->entry[address >> here & (PAGE_TABLE_ENTRIES - 1)];
+        if ((*entry & PTE_LEAF) || (*entry == 0 && here <= order)) {
+            *slot = slot_of(table, address, here);
             return IPC_OK;
         }
-        if (!is_table) {
+        if (*entry == 0) {
             struct page_table *made = memory_allocate(payer, MEMORY_TABLE);
             if (made == NULL) return IPC_E_QUOTA;
-            table->entry[i] = physical_address(made) >> PAGE_ORDER << 10 | PTE_VALID;
+            *entry = physical_address(made) >> PAGE_ORDER << 10 | PTE_VALID;
         }
-        table = next_table(table->entry[i]);
+        table = next_table(*entry);
     }
+    *slot = slot_of(table, address, PAGE_ORDER);
+    return IPC_OK;
 }
 
 void arch_page_set(struct page_slot slot, uint64_t address, uint64_t frame, unsigned rights)
