@@ -31,13 +31,17 @@ static void divide_memory(const struct machine *machine, struct root_resources *
     uint64_t table = 8192, ram = machine->ram_end - machine->ram_start;
     uint64_t pool = round_up(machine->kernel_end, table), pool_size = ram / POOL_SHARE & ~(table - 1);
     memory_initialise((uint64_t)direct_map(pool), (uint64_t)direct_map(pool + pool_size));
-    uint64_t trace = machine->ram_end - options.trace_size;
-    if (options.trace_size < 2 * PAGE_SIZE || options.trace_size % PAGE_SIZE != 0 || trace < pool + pool_size)
-        panic("trace-size=%u does not fit into %u bytes of RAM", options.trace_size, ram);
+    uint64_t trace = machine->ram_end - options.trace_size, megapage = 1ul << MEGAPAGE_ORDER;
+    resources->free_start = round_up(pool + pool_size, megapage);
+    resources->free_end = trace & ~(megapage - 1);
+    if (options.trace_size < 2 * PAGE_SIZE || options.trace_size % PAGE_SIZE != 0 || options.trace_size > ram ||
+        resources->free_end < resources->free_start + megapage)
+        panic("trace-size=%u does not fit into %u bytes of RAM; give a multiple of 4096", options.trace_size, ram);
+    if (machine->initrd_end > resources->free_end)
+        panic("the initrd ends at %x, in the trace that begins at %x; give a smaller trace-size", machine->initrd_end,
+              trace);
     trace_initialise(direct_map(trace), options.trace_size,
                      options.trace ? options.trace_mask | TRACE_GROUP_SYSTEM : 0);
-    resources->free_start = round_up(pool + pool_size, 1ul << MEGAPAGE_ORDER);
-    resources->free_end = trace & ~((1ul << MEGAPAGE_ORDER) - 1);
     resources->quota = pool_size;
 }
 

@@ -7,6 +7,7 @@ static unsigned digit(char character)
 {
     if (character >= '0' && character <= '9') return character - '0';
     if (character >= 'a' && character <= 'f') return character - 'a' + 10;
+    if (character >= 'A' && character <= 'F') return character - 'A' + 10;
     return 16;
 }
 
@@ -47,7 +48,7 @@ struct options options_parse(const char *command_line)
 {
     struct options options = {.trace = true, .trace_mask = TRACE_MASK_ALL, .trace_size = TRACE_DEFAULT_SIZE};
     for (const char *word = command_line; *word != '\0';) {
-        if (word[0] == '-' && word[1] == '-') break;
+        if (word[0] == '-' && word[1] == '-' && (word[2] == ' ' || word[2] == '\0')) break;
         take_word(&options, word);
         while (*word != '\0' && *word != ' ')
             word++;

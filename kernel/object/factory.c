@@ -124,6 +124,7 @@ static enum ipc_error invoke_create(struct factory *factory, struct invocation *
     if (error != IPC_OK) return error;
     if (slot->task != NULL) return IPC_E_OCCUPIED;
     struct object *object = NULL;
+    if (call->word[0] > OBJECT_IRQ) return IPC_E_ARGUMENT;
     error = create(factory, (enum object_kind)call->word[0], call->word[2], &object);
     if (error != IPC_OK) return error;
     map_original_capability(call->thread->task, slot, index, object);
