@@ -20,7 +20,7 @@ PYTHON := python3
 
 WARNINGS := -Wall -Wextra -Werror
 COMMON := -std=gnu11 -I. -g -ffile-prefix-map=$(CURDIR)=. -MMD -MP $(WARNINGS)
-# -misa-spec=2.2: rdcycle and fence.i belong to rv64imac there, and gcc and picolibc have libraries of exactly that name.
+# -misa-spec=2.2: rdcycle and fence.i belong to rv64imac there, and gcc and picolibc have libraries of that very name.
 # -fno-tree-...: keeps the loop in memset from being compiled into a call of memset.
 MACHINE := --specs=picolibc.specs -misa-spec=2.2 -march=rv64imac -mabi=lp64 -mcmodel=medany \
     -fno-tree-loop-distribute-patterns
@@ -195,8 +195,10 @@ format-check:
 lint:
 	@cppcheck --quiet --std=c11 --enable=warning,performance,portability --error-exitcode=1 --inline-suppr \
 	    --suppress=missingIncludeSystem \
-	    --suppress=ctunullpointer --suppress=nullPointerRedundantCheck --suppress=comparePointers -I. $(viz_sources) $(kernel_core) $(loader_testable) scripts
-	@$(PYTHON) -m compileall -q scripts $(wildcard tests/*/*.py loader/programs/*.py) && echo "nothing to complain about"
+	    --suppress=ctunullpointer --suppress=nullPointerRedundantCheck --suppress=comparePointers -I. \
+	    $(viz_sources) $(kernel_core) $(loader_testable) scripts
+	@$(PYTHON) -m compileall -q scripts $(wildcard tests/*/*.py loader/programs/*.py)
+	@echo "nothing to complain about"
 clean:
 	@rm -rf build
 help:

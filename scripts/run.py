@@ -232,7 +232,8 @@ def main():
     except Stop as stop:
         fail(128 + stop.number, "ended before the guest ran.")
     except OSError as error:
-        fail(EXIT_USAGE, f"{error.filename or options.out}: {error.strerror}. Is --out a directory that can be written?")
+        fail(EXIT_USAGE, f"{error.filename or options.out}: {error.strerror}. Is --out a directory that can be "
+                         "written?")
     if message:
         fail(status, message)
     sys.exit(status)

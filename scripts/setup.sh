@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what Faultline needs and this machine lacks, through apt, after saying so. `make demo` and `make test` call it.
+# Installs what Faultline needs and this machine lacks, through apt, after saying so. For `make demo` and `make test`.
 # With --doctor it changes nothing: it shows each tool, the version found, and what to install.
 # It is a shell script because a fresh machine has no Python.
 set -u
@@ -97,7 +97,8 @@ install_missing() {
     # shellcheck disable=SC2086 # words on purpose
     if ! $install </dev/null; then
         echo "setup: that failed; fetching the lists of packages and trying once more"
-        ${as_root}apt-get update </dev/null || give_up "apt-get update failed: is there a network, and a mirror in /etc/apt?"
+        ${as_root}apt-get update </dev/null ||
+            give_up "apt-get update failed: is there a network, and a mirror in /etc/apt?"
         $install </dev/null || give_up "apt-get could not install: $packages. Its message above says why."
     fi
     packages=$(missing_packages)

@@ -13,7 +13,8 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 RECORD = struct.Struct("<QHHIII40s")
 PREFIX_SIZE = 64
 
-EVENT = re.compile(r'event \{\s*name = "(\w+)";\s*id = (\d+);\s*stream_id = 0;\s*fields := struct \{(.*?)\};', re.DOTALL)
+EVENT = re.compile(r'event \{\s*name = "(\w+)";\s*id = (\d+);\s*stream_id = 0;\s*fields := struct \{(.*?)\};',
+                   re.DOTALL)
 FIELD = re.compile(r"(\w+) _(\w+?)(?:\[(\d+)\])?;")
 
 Event = collections.namedtuple("Event", "number time name thread fault task fields")

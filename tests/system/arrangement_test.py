@@ -74,7 +74,7 @@ class Internal(unittest.TestCase):
         self.assertLess(windows[-1].number, maps[0].number)
         self.assertLess(maps[0].number, resolve.number)
         self.assertNotEqual(maps[0].fields["from_task"], task)
-        self.assertNotEqual(maps[0].thread, mapper)  # whoever replies to the mapper brings it, before the mapper replies
+        self.assertNotEqual(maps[0].thread, mapper)  # whoever replies to the mapper brings it
         reply = [event for event in story.all("ipc_reply") if event.thread == mapper][-1]
         self.assertEqual(reply.fields["tag"] >> 8 & 0xFF, 0)
 
@@ -110,7 +110,8 @@ class External(unittest.TestCase):
         self.assertEqual(len(maps), 1)
         fields = maps[0].fields
         self.assertEqual(trace_reader.flexpage(fields["to"]).address, page_of(address))
-        self.assertEqual((fields["from_task"], trace_reader.flexpage(fields["from"]).address), (pager_task, item.address))
+        source = trace_reader.flexpage(fields["from"]).address
+        self.assertEqual((fields["from_task"], source), (pager_task, item.address))
         reply = [event for event in story.all("ipc_reply") if event.thread == pager][-1]
         self.assertEqual(reply.fields["tag"] >> 8 & 0xFF, 1)
         self.assertLess(reply.number, maps[0].number)
@@ -172,7 +173,9 @@ class Steps(unittest.TestCase):
         self.assertGreater(len(within(6, "capability_map", to_task=task)), 3)
         gates = [event.fields["gate"] for event in within(7, "gate_create")]
         self.assertTrue(any(event.fields["object"] in gates for event in within(7, "capability_map", to_task=task)))
-        self.assertEqual([event.fields["handler"] != 0 for event in within(8, "thread_control", controlled=main)], [True])
+        control = within(8, "thread_control", controlled=main)
+        self.assertEqual([(event.fields["pager"] != 0, event.fields["handler"] != 0) for event in control],
+                         [(True, True)])
         self.assertEqual(len(within(9, "thread_start")), 1)
         self.assertEqual(len(within(10, "thread_start", started=main)), 1)
 

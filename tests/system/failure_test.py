@@ -1,5 +1,5 @@
 """What happens when something is wrong: a program that crashes, an archive that is bad, a launcher that is misused, a
-run that is cut short. Always one clear message and its own status, never a hang, and whatever trace there is can be read.
+run that is cut short. Always one clear message and its own status, never a hang, and whatever trace there is is whole.
 """
 
 import os
