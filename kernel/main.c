@@ -100,7 +100,7 @@ static _Noreturn void deadlock(void)
     print("faultline: every thread waits, and nothing can ever wake one:\n");
     for (const struct thread *thread = threads_alive; thread != NULL; thread = thread->next_alive)
         if (thread->state != THREAD_NEW && thread->state != THREAD_DEAD) print_thread(thread);
-    print("faultline: the machine halts. Look for the first thread above whose partner does not answer.\n");
+    print("faultline: the machine halts. Which of these should have sent a message, or replied to one?\n");
     kernel_halt(HALT_DEADLOCK, 0);
 }
 

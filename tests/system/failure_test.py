@@ -151,7 +151,7 @@ class Launcher(unittest.TestCase):
         self.assertLess(run.events()[-1].time, 25100000)
 
     def test_the_wall_clock_is_a_last_resort(self):
-        ended = launch("--arrangement", "external", "--program", "sort", "--out", scratch("wall"), "--wall", "0.1")
+        ended = launch("--arrangement", "external", "--program", "sort", "--out", scratch("wall"), "--wall", "0.01")
         self.assertEqual(ended.returncode, WALL, ended.stderr)
         self.assertIn("--wall", ended.stderr)
 
@@ -172,9 +172,15 @@ class Launcher(unittest.TestCase):
         run = guest.run("internal", "hello", ["--append", "trace-size=200M"])
         self.assertEqual(run.status, PANIC, run.stdout + run.stderr)
 
-    def test_a_deadlock_has_its_own_status(self):
-        import run as launcher
-        self.assertEqual(launcher.outcome({"halted": 2, "halt_status": 0}, False, None, "", "")[0], DEADLOCK)
+    def test_a_deadlock_has_its_own_status_and_says_who_waits_for_whom(self):
+        for arrangement in guest.ARRANGEMENTS:
+            run = guest.run(arrangement, "wait")
+            with self.subTest(arrangement=arrangement, output=run.stdout):
+                self.assertEqual(run.status, DEADLOCK, run.stderr)
+                self.assertIn("who waits for whom", run.stderr)
+                self.assertRegex(run.stdout, r'thread \d+ "main" of task \d+ "wait" waits for any message')
+                self.assertRegex(run.stdout, r'thread \d+ "file server" of task \d+ "fs" waits for any message')
+                self.assertEqual(run.events()[-1].name, "halt")
 
     def test_a_kernel_that_is_no_kernel_is_told_with_qemus_words(self):
         path = os.path.join(guest.ROOT, "build/tests/system/no-kernel")
