@@ -42,6 +42,7 @@ PEERS = {
     "ipc_call_reply_4": ("587", ""),
     "ipc_call_reply_16": ("1,827", ""),
     "fault_external": ("2,170", "25,792 (in the kernel)"),
+    "map_page": ("733", ""),
     "unmap_page": ("685", ""),
     "boot_to_root": ("101,941", "428,000,000 (prompt)"),
 }
