@@ -25,6 +25,13 @@ static uint64_t round_up(uint64_t value, uint64_t size)
     return (value + size - 1) & ~(size - 1);
 }
 
+// Not the kernel's mistake, but that of who started it.
+static _Noreturn void cannot_boot(const char *what_to_do, uint64_t trace_size, uint64_t ram)
+{
+    print("faultline: cannot boot: trace-size=%u does not fit into %u bytes of RAM; %s\n", trace_size, ram, what_to_do);
+    kernel_halt(HALT_PANIC, 0);
+}
+
 // RAM, from the bottom: firmware, kernel, pool, free memory with the initrd in it, trace buffer.
 static void divide_memory(const struct machine *machine, struct root_resources *resources)
 {
@@ -36,10 +43,10 @@ static void divide_memory(const struct machine *machine, struct root_resources *
     resources->free_end = trace & ~(megapage - 1);
     if (options.trace_size < 2 * PAGE_SIZE || options.trace_size % PAGE_SIZE != 0 || options.trace_size > ram ||
         resources->free_end < resources->free_start + megapage)
-        panic("trace-size=%u does not fit into %u bytes of RAM; give a multiple of 4096", options.trace_size, ram);
+        cannot_boot("give a trace-size that is a multiple of 4096 and leaves 2 MiB of memory free", options.trace_size,
+                    ram);
     if (machine->initrd_end > resources->free_end)
-        panic("the initrd ends at %x, in the trace that begins at %x; give a smaller trace-size", machine->initrd_end,
-              trace);
+        cannot_boot("the initrd would lie in the trace: give a smaller trace-size", options.trace_size, ram);
     trace_initialise(direct_map(trace), options.trace_size,
                      options.trace ? options.trace_mask | TRACE_GROUP_SYSTEM : 0);
     resources->quota = pool_size;
