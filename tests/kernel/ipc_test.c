@@ -529,9 +529,32 @@ START_TEST(an_item_cannot_offer_what_an_earlier_one_brings)
 }
 END_TEST
 
-int main(void)
+// ---- The fast path -----------------------------------------------------------------------------------------------
+
+START_TEST(a_call_to_a_waiting_server_takes_the_fast_path_only_without_a_trace)
+{
+    boot_pair();
+    bool traced = boot_words[0] == '\0';
+    receive(server);
+    sys(client, IPC_CALL, TO_SERVER, TAG(1, 6, 0), 1, 2, 3, 4, 5, 6);
+    ck_assert_uint_eq(host.fast_paths, traced ? 0 : 1);
+    ck_assert_ptr_eq(current, server);
+    ck_assert_uint_eq(result_of(server).label, GATE_LABEL);
+    ck_assert_uint_eq(server->utcb->words[5], 6);
+    ck_assert_ptr_eq(host.address_space, server->task->page_table);
+    sys(server, IPC_REPLY_AND_WAIT, 0, TAG(2, 1, 0), 9);
+    ck_assert_uint_eq(host.fast_paths, traced ? 0 : 2);
+    ck_assert_ptr_eq(current, client);
+    ck_assert_uint_eq(result_of(client).word[0], 9);
+    ck_assert_int_eq(server->state, THREAD_RECEIVING);
+    ck_assert_ptr_eq(host.address_space, client->task->page_table);
+}
+END_TEST
+
+static TCase *all_tests(SFun set_up)
 {
     TCase *tests = tcase_create("ipc");
+    tcase_add_checked_fixture(tests, set_up, NULL);
     tcase_add_loop_test(tests, a_call_carries_any_number_of_words_there_and_back, 0, IPC_MAX_WORDS + 1);
     tcase_add_test(tests, more_words_or_items_than_a_message_holds_are_refused_everywhere);
     tcase_add_test(tests, an_unknown_operation_is_an_error);
@@ -568,5 +591,21 @@ int main(void)
     tcase_add_test(tests, two_items_for_the_same_place_are_refused_together);
     tcase_add_test(tests, a_large_page_and_a_small_one_for_the_same_place_are_refused_together);
     tcase_add_test(tests, an_item_cannot_offer_what_an_earlier_one_brings);
-    return run_suite("kernel/ipc", tests);
+    tcase_add_test(tests, a_call_to_a_waiting_server_takes_the_fast_path_only_without_a_trace);
+    return tests;
+}
+
+static void with_trace(void)
+{
+    boot_words = "";
+}
+static void without_trace(void)
+{
+    boot_words = "trace=off";
+}
+
+int main(void)
+{
+    int traced = run_suite("kernel/ipc", all_tests(with_trace));
+    return run_suite("kernel/ipc, fast path", all_tests(without_trace)) | traced;
 }

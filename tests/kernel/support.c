@@ -2,13 +2,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "kernel/fastpath.h"
 #include "kernel/fault.h"
 #include "kernel/main.h"
 #include "kernel/trace.h"
 #include "tests/kernel/check.h"
 #include "tests/kernel/support.h"
-#include "kernel/fastpath.h"
 
+const char *boot_words = "";
 struct thread *root, *server, *client;
 static struct task *root_task;
 
@@ -62,7 +63,10 @@ static void enter_ipc(void *argument)
     struct thread *thread = argument;
     const uint64_t *x = thread->registers.x;
     struct register_words words = {{x[REGISTER_A2], x[REGISTER_A2 + 1], x[REGISTER_A2 + 2], x[REGISTER_A2 + 3]}};
-    if (!long_way_only && fast_path(thread, x[REGISTER_A7], x[REGISTER_A0], x[REGISTER_A1], words) != NULL) return;
+    if (!long_way_only && fast_path(thread, x[REGISTER_A7], x[REGISTER_A0], x[REGISTER_A1], words) != NULL) {
+        host.fast_paths++;
+        return;
+    }
     ipc_system_call(thread);
     kernel_leave();
 }
@@ -254,7 +258,7 @@ uint64_t free_megapage(unsigned number)
 
 void boot_pair(void)
 {
-    boot("");
+    boot(boot_words);
     create(OBJECT_TASK, SERVER_TASK, 0);
     server = new_thread(SERVER_TASK, SERVER_THREAD);
     create(OBJECT_TASK, CLIENT_TASK, 0);

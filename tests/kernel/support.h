@@ -30,7 +30,8 @@ struct host {
     unsigned console_size;
     bool halted; // arch_power_off was reached
     unsigned reason, status;
-    bool idle; // the last entry left nothing to run, and waits for an interrupt
+    unsigned fast_paths; // how many system calls went the short way (kernel/fastpath.h)
+    bool idle;           // the last entry left nothing to run, and waits for an interrupt
     bool interrupt_enabled[ARCH_INTERRUPT_COUNT];
     uint64_t cycles, timer_after;
     uint64_t stack_base, stack_used;        // bytes, the deepest that any entry went, as seen when it reads the clock
@@ -120,6 +121,7 @@ enum {
     GATE_LABEL = 0x1abe1,
 };
 extern struct thread *server, *client;
+extern const char *boot_words; // with which boot_pair boots; without a trace, the fast path is taken
 void boot_pair(void);
 
 // ---- The trace ---------------------------------------------------------------------------------------------------
