@@ -18,55 +18,6 @@
 static struct options options;
 uint32_t active_task;
 
-// ---- Boot --------------------------------------------------------------------------------------------------------
-
-static uint64_t round_up(uint64_t value, uint64_t size)
-{
-    return (value + size - 1) & ~(size - 1);
-}
-
-// Not the kernel's mistake, but that of who started it.
-static _Noreturn void cannot_boot(const char *what_to_do, uint64_t trace_size, uint64_t ram)
-{
-    print("faultline: cannot boot: trace-size=%u does not fit into %u bytes of RAM; %s\n", trace_size, ram, what_to_do);
-    kernel_halt(HALT_PANIC, 0);
-}
-
-// RAM, from the bottom: firmware, kernel, pool, free memory with the initrd in it, trace buffer.
-static void divide_memory(const struct machine *machine, struct root_resources *resources)
-{
-    uint64_t table = 8192, ram = machine->ram_end - machine->ram_start;
-    uint64_t pool = round_up(machine->kernel_end, table), pool_size = ram / POOL_SHARE & ~(table - 1);
-    memory_initialise((uint64_t)direct_map(pool), (uint64_t)direct_map(pool + pool_size));
-    uint64_t trace = machine->ram_end - options.trace_size, megapage = 1ul << MEGAPAGE_ORDER;
-    resources->free_start = round_up(pool + pool_size, megapage);
-    resources->free_end = trace & ~(megapage - 1);
-    if (options.trace_size < 2 * PAGE_SIZE || options.trace_size % PAGE_SIZE != 0 || options.trace_size > ram ||
-        resources->free_end < resources->free_start + megapage)
-        cannot_boot("give a trace-size that is a multiple of 4096 and leaves 2 MiB of memory free", options.trace_size,
-                    ram);
-    if (machine->initrd_end > resources->free_end)
-        cannot_boot("the initrd would lie in the trace: give a smaller trace-size", options.trace_size, ram);
-    trace_initialise(direct_map(trace), options.trace_size,
-                     options.trace ? options.trace_mask | TRACE_GROUP_SYSTEM : 0);
-    resources->quota = pool_size;
-}
-
-_Noreturn void kernel_main(const struct machine *machine, uint64_t entry_time)
-{
-    struct root_resources resources = {.machine = machine};
-    options = options_parse(machine->command_line);
-    divide_memory(machine, &resources);
-    trace_control()->entry_time = entry_time;
-    trace_emit(NULL, TRACE_BOOT, machine->ram_start, machine->ram_end - machine->ram_start, trace_control()->capacity,
-               machine->initrd_start, machine->initrd_end - machine->initrd_start);
-    root_start(&resources);
-    arch_timer_after(TIME_SLICE);
-    struct thread *first = kernel_leave();
-    trace_control()->root_time = arch_cycles();
-    trap_return(first);
-}
-
 // ---- The way out -------------------------------------------------------------------------------------------------
 
 _Noreturn void kernel_halt(enum halt_reason reason, unsigned status)
@@ -122,11 +73,18 @@ static void check_budget(void)
     kernel_halt(HALT_BUDGET, 0);
 }
 
+// Arms the timer for the end of the time slice, or of the budget if that comes first.
+static void arm_timer(void)
+{
+    uint64_t now = arch_cycles(), end = options.budget == 0 ? UINT64_MAX : options.budget;
+    uint64_t left = end > now ? end - now : 0;
+    arch_timer_after(left < TIME_SLICE ? left : TIME_SLICE);
+}
+
 void kernel_timer(void)
 {
     check_budget();
-    uint64_t left = options.budget == 0 ? TIME_SLICE : options.budget - arch_cycles();
-    arch_timer_after(left < TIME_SLICE ? left : TIME_SLICE);
+    arm_timer();
     trace_emit(current, TRACE_IRQ, 0, 0, 0, 0, 0);
     sched_rotate();
 }
@@ -156,4 +114,54 @@ struct thread *kernel_leave(void)
     }
     kernel_activate(next);
     return next;
+}
+
+// ---- Boot --------------------------------------------------------------------------------------------------------
+
+static uint64_t round_up(uint64_t value, uint64_t size)
+{
+    return (value + size - 1) & ~(size - 1);
+}
+
+// Not the kernel's mistake, but that of who started it.
+static _Noreturn void cannot_boot(const char *what_to_do, uint64_t trace_size, uint64_t ram)
+{
+    print("faultline: cannot boot: trace-size=%u does not fit into %u bytes of RAM; %s\n", trace_size, ram, what_to_do);
+    kernel_halt(HALT_PANIC, 0);
+}
+
+// RAM, from the bottom: firmware, kernel, pool, free memory with the initrd in it, trace buffer.
+static void divide_memory(const struct machine *machine, struct root_resources *resources)
+{
+    uint64_t table = 8192, ram = machine->ram_end - machine->ram_start;
+    uint64_t pool = round_up(machine->kernel_end, table), pool_size = ram / POOL_SHARE & ~(table - 1);
+    memory_initialise((uint64_t)direct_map(pool), (uint64_t)direct_map(pool + pool_size));
+    uint64_t trace = machine->ram_end - options.trace_size, megapage = 1ul << MEGAPAGE_ORDER;
+    resources->free_start = round_up(pool + pool_size, megapage);
+    resources->free_end = trace & ~(megapage - 1);
+    if (options.trace_size < 2 * PAGE_SIZE || options.trace_size % PAGE_SIZE != 0 || options.trace_size > ram ||
+        resources->free_end < resources->free_start + megapage)
+        cannot_boot("give a trace-size that is a multiple of 4096 and leaves 2 MiB of memory free", options.trace_size,
+                    ram);
+    if (machine->initrd_end > resources->free_end)
+        cannot_boot("the initrd would lie in the trace: give a smaller trace-size", options.trace_size, ram);
+    trace_initialise(direct_map(trace), options.trace_size,
+                     options.trace ? options.trace_mask | TRACE_GROUP_SYSTEM : 0);
+    resources->quota = pool_size;
+}
+
+_Noreturn void kernel_main(const struct machine *machine, uint64_t entry_time)
+{
+    struct root_resources resources = {.machine = machine};
+    options = options_parse(machine->command_line);
+    divide_memory(machine, &resources);
+    trace_control()->entry_time = entry_time;
+    trace_emit(NULL, TRACE_BOOT, machine->ram_start, machine->ram_end - machine->ram_start, trace_control()->capacity,
+               machine->initrd_start, machine->initrd_end - machine->initrd_start);
+    root_start(&resources);
+    check_budget();
+    arm_timer();
+    struct thread *first = kernel_leave();
+    trace_control()->root_time = arch_cycles();
+    trap_return(first);
 }

@@ -9,7 +9,7 @@ struct options {
     bool trace;          // trace=on|off
     uint64_t trace_mask; // trace-mask=N, enum trace_group
     uint64_t trace_size; // trace-size=BYTES, whole pages
-    uint64_t budget;     // budget=N instructions; 0: none
+    uint64_t budget;     // budget=N instructions since power-on, firmware included; 0: none
     bool idle_low_power; // idle=wfi: let the processor sleep; runs are not reproducible then
 };
 
