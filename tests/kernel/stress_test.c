@@ -86,7 +86,6 @@ static void random_step(struct thread *thread)
 
 static void set_up(void)
 {
-    boot("trace=off");
     create(OBJECT_FACTORY, FACTORY, 512ul << 10);
     for (unsigned i = 0; i < 3; i++)
         ck_assert_int_eq(call(root, FACTORY, FACTORY_CREATE, OBJECT_TASK, FIRST_TASK + i, 0).error, IPC_OK);
@@ -112,21 +111,36 @@ static struct thread *random_ready(void)
     return count == 0 ? NULL : ready[below(count)];
 }
 
-START_TEST(no_garbage_breaks_the_kernels_invariants)
+static void tear_down(void)
+{
+    unmap(ROOT_TASK, capability_flexpage(32, 5, RIGHTS_ALL), UNMAP_SELF);
+    unmap(ROOT_TASK, capability_flexpage(64, 5, RIGHTS_ALL), UNMAP_SELF);
+}
+
+// Root wakes somebody, so that the others do not all sleep. False: all that is left waits for good, or is dead.
+static bool wake_somebody(void)
+{
+    for (unsigned i = 0; i < THREADS; i++)
+        sys(root, IPC_SEND | IPC_NONBLOCK, FIRST_GATE + below(THREADS), ipc_tag(7, 0, 0), 0);
+    return random_ready() != NULL;
+}
+
+START_TEST(no_garbage_breaks_the_kernels_invariants_and_its_end_pays_everything_back)
 {
     state = 0x9e3779b97f4a7c15ul * (uint64_t)(_i + 1);
+    boot("trace=off");
+    create(OBJECT_GATE, 127, 0); // makes root's block of slots
+    uint64_t before = quota_used(ROOT_FACTORY);
     set_up();
     for (unsigned step = 0; step < STEPS; step++) {
         struct thread *thread = random_ready();
-        if (thread == NULL || below(64) == 0) // root wakes somebody, so that the others do not all sleep
-            sys(root, IPC_SEND | IPC_NONBLOCK, FIRST_GATE + below(THREADS), ipc_tag(7, 0, 0), 0);
-        else
-            random_step(thread);
-        if (random_ready() == NULL && thread == NULL && below(4) == 0) break; // all that is left are dead
+        if (thread != NULL) random_step(thread);
+        if ((thread == NULL || below(64) == 0) && !wake_somebody()) {
+            tear_down();
+            ck_assert_uint_eq(quota_used(ROOT_FACTORY), before);
+            set_up();
+        }
     }
-    for (unsigned i = 0; i < 3; i++)
-        unmap(ROOT_TASK, capability_flexpage(FIRST_TASK + i, 0, RIGHTS_ALL), UNMAP_SELF);
-    unmap(ROOT_TASK, memory_flexpage(free_megapage(0), MEGAPAGE_ORDER, RIGHTS_ALL), UNMAP_DERIVED);
 }
 END_TEST
 
@@ -153,7 +167,7 @@ END_TEST
 int main(void)
 {
     TCase *tests = tcase_create("stress");
-    tcase_add_loop_test(tests, no_garbage_breaks_the_kernels_invariants, 0, 24);
+    tcase_add_loop_test(tests, no_garbage_breaks_the_kernels_invariants_and_its_end_pays_everything_back, 0, 10);
     tcase_add_loop_test(tests, after_the_tasks_are_gone_the_factory_has_its_quota_back, 0, 8);
     return run_suite("kernel/stress", tests);
 }
