@@ -52,8 +52,12 @@ viz := build/bin/faultline-viz
 metadata := build/trace/metadata
 boot_files := $(addprefix build/boot/,fs rm $(programs) text.txt empty.txt)
 
-.PHONY: all demo test setup run-demo run-test bench doctor format format-check lint clean help
+.PHONY: all kernel loader viz demo test tests setup run-demo run-test bench doctor format format-check lint clean help
 all: $(kernel) $(viz) $(metadata) build/boot.cpio
+# Parts of it, by their folders' names.
+kernel: $(kernel)
+loader: build/boot.cpio
+viz: $(viz)
 
 # ---- Kernel ---------------------------------------------------------------------------------------------------------
 
@@ -173,6 +177,7 @@ build/sanitized/%.o: %.c Makefile
 # demo and test install what is missing first; what they need of make's own comes in a second make.
 demo test: setup
 	@$(MAKE) --no-print-directory run-$@
+tests: test
 setup:
 	@sh scripts/setup.sh
 
@@ -204,6 +209,7 @@ clean:
 help:
 	@echo "make              build everything into build/"
 	@echo "make demo         run wordcount in both arrangements and open the visualizer on the two traces"
+	@echo "make kernel       build one part only; so do make loader and make viz"
 	@echo "make test         run every test (demo and test install what is missing first)"
 	@echo "make bench        measure the kernel's operations, in instructions"
 	@echo "make doctor       show each tool, its version, and what to install"
@@ -211,5 +217,15 @@ help:
 	@echo "make lint         static checks"
 	@echo "make clean        remove build/"
 	@echo "scripts/run.py --help    run one program"
+
+# A goal that does not exist is an error even if a file or a folder of that name lies here. (--always-make asks for a
+# rule for each source file too.)
+no_goals := $(filter-out Makefile kernel loader viz tests,$(wildcard *))
+no_such_goal = $(error there is no target "$@" and no rule that makes it; `make help` lists the targets)
+.PHONY: $(no_goals)
+$(no_goals):
+	@$(no_such_goal)
+.DEFAULT:
+	@$(if $(wildcard $@),:,$(no_such_goal))
 
 -include $(shell find build -name '*.d' 2>/dev/null)

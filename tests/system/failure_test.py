@@ -209,6 +209,30 @@ class Launcher(unittest.TestCase):
         self.assertEqual((reader.returncode, reader.stderr), (0, b""))
 
 
+class Make(unittest.TestCase):
+    """Goals that are mistyped, or folders' names."""
+
+    def make(self, *words):
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
+        return subprocess.run(["make", *words], cwd=guest.ROOT, capture_output=True, check=False, text=True,
+                              env=environment)
+
+    def test_a_goal_that_does_not_exist_is_an_error_even_if_a_folder_has_its_name(self):
+        for goal in ("dmeo", "scripts", "README.md"):
+            ended = self.make(goal)
+            with self.subTest(goal=goal):
+                self.assertEqual(ended.returncode, 2, ended.stdout)
+                self.assertRegex(ended.stderr, f'there is no target "{goal}".*make help')
+
+    def test_the_folders_that_are_goals_are_built(self):
+        for goal, wanted in {"kernel": "faultline.elf", "loader": "boot.cpio", "viz": "faultline-viz",
+                             "tests": "run-test"}.items():
+            ended = self.make("--dry-run", "--always-make", goal)
+            with self.subTest(goal=goal):
+                self.assertEqual(ended.returncode, 0, ended.stderr)
+                self.assertIn(wanted, ended.stdout)
+
+
 class CutShort(unittest.TestCase):
     """A run that is ended from outside, midway."""
 
