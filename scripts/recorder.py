@@ -1,7 +1,7 @@
 """Carries the trace out of the guest: from the buffer at the top of its RAM file into a CTF directory, while it runs.
 
 Used by run.py. The layouts are those of kernel/abi/trace.h (header, records) and viz/trace/format.h (the stream's
-first 64 bytes); tests/system/launcher_test.py compares the numbers with these headers.
+first 64 bytes); tests/system/failure_test.py compares the numbers with these headers.
 
 The directory is readable at any moment: the file of events only ever grows by whole records that the guest has
 declared complete. The one record that the guest changes afterwards, the last slot of a full buffer, waits for the end.
