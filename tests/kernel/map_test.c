@@ -145,6 +145,17 @@ START_TEST(unmap_of_single_rights_downgrades_the_whole_subtree)
 }
 END_TEST
 
+START_TEST(an_original_can_be_downgraded_too)
+{
+    boot_tree();
+    ck_assert_int_eq(unmap(ROOT_TASK, memory_flexpage(free_megapage(0), MEGAPAGE_ORDER, RIGHT_WRITE), UNMAP_SELF),
+                     IPC_OK);
+    ck_assert(!may_access(root->task, free_megapage(0), RIGHT_WRITE));
+    server_gets(MEGAPAGE_ORDER, RIGHT_READ | RIGHT_WRITE);
+    ck_assert(!may_access(server->task, A, RIGHT_WRITE));
+}
+END_TEST
+
 START_TEST(unmap_of_no_rights_and_of_nothing_changes_nothing)
 {
     boot_tree();
@@ -379,6 +390,7 @@ int main(void)
     tcase_add_test(tests, unmap_takes_the_subtree_and_leaves_the_siblings);
     tcase_add_test(tests, unmap_of_what_was_derived_leaves_the_own_mapping);
     tcase_add_test(tests, unmap_of_single_rights_downgrades_the_whole_subtree);
+    tcase_add_test(tests, an_original_can_be_downgraded_too);
     tcase_add_test(tests, unmap_of_no_rights_and_of_nothing_changes_nothing);
     tcase_add_test(tests, a_malformed_unmap_is_refused);
     tcase_add_test(tests, a_large_page_stays_one_mapping_where_both_sides_are_aligned);

@@ -236,6 +236,7 @@ START_TEST(an_interrupt_is_a_message_and_stays_masked_until_acknowledged)
     interrupt(11); // nobody's
     unmap(ROOT_TASK, SELF(40), UNMAP_SELF);
     ck_assert(!host.interrupt_enabled[10]);
+    ck_assert_ptr_null(server->irqs);
     create(OBJECT_IRQ, 40, 10);
 }
 END_TEST

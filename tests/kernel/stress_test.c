@@ -20,7 +20,7 @@ static uint64_t below(uint64_t limit)
 static flexpage_t random_flexpage(void)
 {
     if (below(16) == 0) return any();
-    if (below(2)) {
+    if (below(4) == 0) {
         unsigned order = below(4) ? 0 : below(4);
         return capability_flexpage(below(80) & ~((1ul << order) - 1), order, below(8) ? RIGHTS_ALL : below(16));
     }
@@ -70,6 +70,39 @@ static bool powers_off(const struct thread *thread, uint64_t capability, uint64_
     return object != NULL && object->kind == OBJECT_CONSOLE && ipc_label(tag) == CONSOLE_POWER_OFF;
 }
 
+// A call that makes sense in itself: what is random is whom it meets.
+static void random_request(struct thread *thread)
+{
+    uint64_t task = FIRST_TASK + below(3), gate = FIRST_GATE + below(THREADS),
+             any_thread = FIRST_THREAD + below(THREADS);
+    flexpage_t page = random_flexpage();
+    switch (below(8)) {
+    case 0:
+    case 1:
+        call(thread, task, TASK_MAP, page, below(2) ? flexpage_address(page) : random_word());
+        break;
+    case 2:
+        call(thread, task, TASK_UNMAP, page, below(2));
+        break;
+    case 3:
+        call(thread, gate, GATE_BIND, any_thread, below(100));
+        break;
+    case 4:
+        call(thread, FACTORY, FACTORY_CREATE, 1 + below(6), 70 + below(10), 2048);
+        break;
+    case 5:
+        call(thread, below(2) ? any_thread : 70 + below(10), THREAD_CONTROL, below(16), task, random_word(), gate, gate,
+             10 + below(10));
+        break;
+    case 6:
+        sys(thread, below(2) ? IPC_SEND : IPC_CALL, gate, ipc_tag(7, below(9), below(4)), 1, 2, 3, 4);
+        break;
+    default:
+        sys(thread, IPC_REPLY_AND_WAIT, 0, ipc_tag(7, below(9), below(3)), 1, 2, 3, 4);
+        break;
+    }
+}
+
 static void random_step(struct thread *thread)
 {
     if (below(8) == 0) {
@@ -77,6 +110,10 @@ static void random_step(struct thread *thread)
         return;
     }
     random_utcb(thread->utcb);
+    if (below(4)) {
+        random_request(thread);
+        return;
+    }
     uint64_t operation = below(32) ? 1 + below(6) : any();
     if (below(2)) operation |= IPC_NONBLOCK;
     uint64_t tag = random_tag(), capability = below(16) ? below(70) : any();
