@@ -163,6 +163,46 @@ START_TEST(two_arrangements_stand_side_by_side_in_step)
 }
 END_TEST
 
+// What the external side shows while the internal side goes through beat 5 event by event.
+START_TEST(stepping_on_one_side_shows_every_hop_of_the_other)
+{
+    open_story(0, ARRANGEMENT_INTERNAL);
+    open_story(1, ARRANGEMENT_EXTERNAL);
+    struct side *here = &session.side[0], *there = &session.side[1];
+    const struct model_fault *fault = model_fault(there->model, side_fault_of_ordinal(there, 2));
+    struct beat_span beat = side_beat_span(here, 2, MODEL_BEAT_PAGE);
+    bool own_page = false, reply = false, page = false;
+    session_seek_event(&session, beat.first);
+    for (uint64_t i = 0; i < beat.count; i++, session_do(&session, COMMAND_FORWARD)) {
+        struct trace_record record;
+        ck_assert(model_current(there->model, &record));
+        ck_assert_uint_eq(side_ordinal(there), 2);
+        own_page |= model_position(there->model) == fault->own_page_event + 1;
+        reply |= record.kind == TRACE_IPC_REPLY && record.task == there->creating_task;
+        page |= model_position(there->model) == fault->page_event + 1;
+    }
+    ck_assert(own_page);
+    ck_assert(reply);
+    ck_assert(page);
+    ck_assert_int_eq(model_fault_beat(there->model, side_fault_of_ordinal(there, 2)), MODEL_BEAT_END);
+}
+END_TEST
+
+START_TEST(an_external_page_makes_two_hops)
+{
+    open_story(0, ARRANGEMENT_EXTERNAL);
+    struct side *side = &session.side[0];
+    const struct model_fault *fault = model_fault(side->model, side_fault_of_ordinal(side, 2));
+    model_seek(side->model, fault->own_page_event + 1);
+    ck_assert(side_first_hop(side, fault));
+    uint64_t first = side_hop(side);
+    model_seek(side->model, fault->page_event + 1);
+    ck_assert(!side_first_hop(side, fault));
+    ck_assert_uint_ne(side_hop(side), first);
+    compare("external-second-hop-80x24", 80, 24);
+}
+END_TEST
+
 START_TEST(the_event_list_and_the_help_screen_look_as_agreed)
 {
     open_story(0, ARRANGEMENT_INTERNAL);
@@ -443,6 +483,8 @@ int main(void)
     tcase_add_test(claims, a_nested_fault_stands_in_a_frame_of_its_own);
     tcase_add_test(claims, a_refused_fault_ends_with_its_reason);
     tcase_add_test(claims, two_arrangements_stand_side_by_side_in_step);
+    tcase_add_test(claims, stepping_on_one_side_shows_every_hop_of_the_other);
+    tcase_add_test(claims, an_external_page_makes_two_hops);
     tcase_add_test(claims, the_event_list_and_the_help_screen_look_as_agreed);
     tcase_add_test(claims, no_size_and_no_position_breaks_the_screen);
     tcase_add_loop_test(claims, records_that_make_no_sense_are_drawn_all_the_same, 0, 8);

@@ -186,6 +186,7 @@ static void draw_token(struct picture *picture, struct area area, int frame)
     if (frame < 0) frame = 0;
     if (frame >= TOKEN_FRAMES) frame = TOKEN_FRAMES - 1;
     int at = frame * (path->count - 1) / (TOKEN_FRAMES - 1);
+    if (picture->path_upward) at = path->count - 1 - at;
     area.emphasis = EMPHASIS_LIT;
     enum style style = scene_front_beat(&picture->scene) == MODEL_BEAT_PAGE ? STYLE_FLEXPAGE : STYLE_TOKEN;
     area_put(area, path->x[at] - area.x, path->y[at] - area.y, style, GLYPH_TOKEN);

@@ -8,6 +8,7 @@
 
 #define NESTED_ARROW 8 // cells of the arrow in a nested fault's frame
 #define DOWN_COLUMN 7  // of the fault's arrow into the kernel
+#define HOP_COLUMN 4   // of the page's way from the file server to an external pager
 
 static int up_column(struct area area)
 {
@@ -40,6 +41,7 @@ void picture_look(struct picture *picture, const struct side *side)
     picture->eager = side->arrangement == ARRANGEMENT_EAGER;
     picture->internal = side->arrangement == ARRANGEMENT_INTERNAL;
     picture->range_count = page_ranges(side, side->payload, picture->ranges, &picture->ranges_left_out);
+    picture->first_hop = picture->fault && side_first_hop(side, picture->fault);
     look_at_regions(picture);
 }
 
@@ -68,6 +70,20 @@ static void add_point(struct picture *picture, struct area area, int x, int y)
     if (path->count == PATH_MAX_POINTS || x < 0 || y < 0 || x >= area.width || y >= area.height) return;
     path->x[path->count] = area.x + x;
     path->y[path->count++] = area.y + y;
+}
+
+// Is the page on its way through the kernel into the program?
+static bool page_crosses(const struct picture *picture)
+{
+    return at_beat(picture, MODEL_BEAT_PAGE) && !picture->first_hop;
+}
+
+// The way of an external pager's page from the file server up into its own memory; `x` is of the whole side.
+static void add_first_hop(struct picture *picture, struct area area, int x)
+{
+    if (!at_beat(picture, MODEL_BEAT_PAGE) || !picture->first_hop) return;
+    add_point(picture, area, x, 0);
+    picture->path_upward = true;
 }
 
 // A horizontal arrow of `length` cells; the token of `beat` runs along it.
@@ -284,13 +300,14 @@ static void draw_arrows(struct picture *picture, struct area area)
 {
     int up = up_column(area);
     struct area fault = beat_area(picture, area, MODEL_BEAT_FAULT), page = beat_area(picture, area, MODEL_BEAT_PAGE);
+    if (picture->first_hop && at_beat(picture, MODEL_BEAT_PAGE)) page = area_with(area, EMPHASIS_DIM);
     if (picture->eager) {
         area_text(area, 2, 0, STYLE_QUIET, "every page was mapped before main started: main takes no faults");
         return;
     }
     area_put(fault, DOWN_COLUMN, 0, beat_style(picture, MODEL_BEAT_FAULT), 0x2502);
     area_text(fault, DOWN_COLUMN + 2, 0, beat_style(picture, MODEL_BEAT_FAULT), "① fault");
-    enum style style = at_beat(picture, MODEL_BEAT_PAGE) ? STYLE_FRESH : STYLE_QUIET;
+    enum style style = page_crosses(picture) ? STYLE_FRESH : STYLE_QUIET;
     area_put(page, up, 0, style, 0x25b2);
     area_text(page, up + 2, 0, style,
               area.width < 60     ? "⑤ flexpage"
@@ -300,7 +317,7 @@ static void draw_arrows(struct picture *picture, struct area area)
     // Up through the kernel, whose row is the next one: the page, and at the end the reply.
     struct area two_rows = area;
     two_rows.height = area.y + 1 < area.grid->rows ? 2 : 1;
-    int column = at_beat(picture, MODEL_BEAT_PAGE) ? up : at_beat(picture, MODEL_BEAT_END) ? DOWN_COLUMN : -1;
+    int column = page_crosses(picture) ? up : at_beat(picture, MODEL_BEAT_END) ? DOWN_COLUMN : -1;
     for (int y = 1; y >= 0 && column >= 0; y--)
         add_point(picture, two_rows, column, y);
 }
@@ -313,8 +330,8 @@ static void draw_kernel(struct picture *picture, struct area area)
     if (picture->eager) return;
     area_put(beat_area(picture, area, MODEL_BEAT_FAULT), DOWN_COLUMN, 0,
              at_beat(picture, MODEL_BEAT_FAULT) ? STYLE_MESSAGE : STYLE_KERNEL, 0x25bc);
-    area_put(beat_area(picture, area, MODEL_BEAT_PAGE), up, 0,
-             at_beat(picture, MODEL_BEAT_PAGE) ? STYLE_FRESH : STYLE_KERNEL, 0x256a);
+    area_put(beat_area(picture, area, MODEL_BEAT_PAGE), up, 0, page_crosses(picture) ? STYLE_FRESH : STYLE_KERNEL,
+             0x256a);
     if (at_beat(picture, MODEL_BEAT_FAULT)) add_point(picture, area, DOWN_COLUMN, 0);
 }
 
@@ -360,6 +377,7 @@ static void draw_gate(struct picture *picture, struct area area)
 
 static void draw_own_memory(struct picture *picture, struct area area)
 {
+    add_first_hop(picture, area, HOP_COLUMN - 2); // the box begins two columns further left
     const struct model_fault *fault = picture->fault;
     int x = 2 + area_text(area, 2, 0, STYLE_TEXT, "own memory ");
     struct trace_record record;
@@ -387,6 +405,11 @@ static void draw_map(struct picture *picture, struct area area)
                  record.argument[2]);
     else if (event < model_position(picture->side->model) && record.kind == TRACE_MARK)
         snprintf(text, sizeof text, "④ map(page %" PRIu64 ")", record.argument[1] / PAGE_SIZE);
+    if (!picture->internal) {
+        bool hop = at_beat(picture, MODEL_BEAT_PAGE) && picture->first_hop;
+        area_put(hop ? area_with(area, EMPHASIS_LIT) : line, HOP_COLUMN, 0, hop ? STYLE_FRESH : STYLE_QUIET, 0x25b2);
+        add_first_hop(picture, area, HOP_COLUMN);
+    }
     int x = DOWN_COLUMN + area_text(line, DOWN_COLUMN, 0, style, text) + 1;
     int length = area.width - x - 16;
     x = draw_arrow(picture, area, x, length > 12 ? 12 : length, MODEL_BEAT_MAP_REQUEST);
@@ -504,7 +527,7 @@ static void draw_nested_beats(const struct picture *picture, struct area area)
     }
 }
 
-static void draw_titled(const struct picture *picture, struct area area, enum row_kind kind)
+static void draw_titled(struct picture *picture, struct area area, enum row_kind kind)
 {
     char title[160];
     if (kind == ROW_NESTED_TOP) {
@@ -517,6 +540,7 @@ static void draw_titled(const struct picture *picture, struct area area, enum ro
         return;
     }
     bool server = kind == ROW_SERVER_TOP;
+    if (server) add_first_hop(picture, area, HOP_COLUMN);
     task_title(picture, server ? picture->side->server : picture->side->creating_task,
                server ? "file server" : "creating task", title, sizeof title);
     draw_top(area, server ? STYLE_SERVER : STYLE_PAGER, title);

@@ -43,7 +43,7 @@ struct picture {
     const struct side *side;
     struct scene scene;
     const struct model_fault *fault; // the outer one; NULL: none
-    bool internal, eager;
+    bool internal, eager, first_hop; // first_hop: see side_first_hop()
     struct page_range ranges[PAGE_RANGES];
     int range_count, ranges_left_out;
     const struct model_region *regions[PICTURE_REGIONS]; // of main's pager
@@ -51,6 +51,7 @@ struct picture {
     int folded_regions;
     bool server_has_no_box;
     struct path path;
+    bool path_upward; // the rows gave its points last first
 };
 
 // Looks at the side's model at its position.

@@ -20,8 +20,26 @@ void session_close(struct session *session)
         side_close(&session->side[i]);
 }
 
-// The other side goes to the same beat of main's fault with the same ordinal; between faults, to the same share of the
-// way to the next one; without faults, to the same share of the program's life.
+// The event of the other side's beat that corresponds to the one here: last to last, between in proportion. Where the
+// other side has more events, it passes over context switches, so that no message and no page is left out for them.
+static void keep_in_beat(const struct side *here, struct side *there, uint32_t ordinal)
+{
+    enum model_beat beat = model_fault_beat(here->model, side_fault_of_ordinal(here, ordinal));
+    if (ordinal > there->main_fault_count) {
+        side_seek_beat(there, ordinal, beat);
+        return;
+    }
+    struct beat_span from = side_beat_span(here, ordinal, beat), to = side_beat_span(there, ordinal, beat);
+    uint64_t last = from.count - 1, at = model_position(here->model) - from.first, step = to.count - 1;
+    if (at < last) step = (at * (to.count - 1) + last / 2) / last;
+    struct trace_record record;
+    bool is_switch = trace_record(there->trace, to.first + step - 1, &record) && record.kind == TRACE_CONTEXT_SWITCH;
+    if (to.count > from.count && at < last && step > 0 && is_switch) step--;
+    model_seek(there->model, to.first + step);
+}
+
+// The other side goes to the same place of the same beat of main's fault with the same ordinal; before the first
+// fault, to the same share of the way to it; without faults, to the same share of the program's life.
 static void keep_in_step(struct session *session)
 {
     if (session->sides < 2) return;
@@ -44,13 +62,19 @@ static void keep_in_step(struct session *session)
         model_seek(there->model, from > 1 ? position * (to > 0 ? to - 1 : 0) / (from - 1) : 0);
         return;
     }
-    side_seek_beat(there, ordinal, model_fault_beat(here->model, side_fault_of_ordinal(here, ordinal)));
+    keep_in_beat(here, there, ordinal);
 }
 
 static void moved(struct session *session)
 {
     session->frame = session->playing ? 0 : TOKEN_FRAMES / 2;
     keep_in_step(session);
+    session->walks = false;
+    for (int i = 0; i < session->sides; i++) {
+        uint64_t hop = side_hop(&session->side[i]);
+        session->walks |= hop != 0 && hop != session->hop[i];
+        session->hop[i] = hop;
+    }
 }
 
 void session_seek_event(struct session *session, uint64_t event)
@@ -110,6 +134,7 @@ static void toggle_play(struct session *session)
     struct model *model = active(session)->model;
     session->playing = !session->playing;
     session->frame = session->playing ? 0 : session->frame;
+    session->walks = session->playing;
     if (session->playing && model_position(model) >= model_count(model) && !session->follow) {
         model_seek(model, side_home(active(session)));
         moved(session);
@@ -185,21 +210,10 @@ void session_do(struct session *session, enum command command)
     }
 }
 
-// Does the current event begin a beat of the fault in front? Only these get the token's full way.
-static bool is_beat(const struct side *side)
-{
-    struct scene scene = side_scene(side);
-    const struct model_fault *fault = scene_front(side, &scene);
-    uint64_t position = model_position(side->model);
-    for (int beat = MODEL_BEAT_FAULT; fault && beat < MODEL_BEATS; beat++)
-        if (fault->beat_event[beat] != MODEL_NO_EVENT && fault->beat_event[beat] + 1 == position) return true;
-    return false;
-}
-
 void session_tick(struct session *session)
 {
     if (!session->playing) return;
-    if (is_beat(active(session)) && session->frame < TOKEN_FRAMES - 1) {
+    if (session->walks && session->frame < TOKEN_FRAMES - 1) {
         session->frame++;
         return;
     }

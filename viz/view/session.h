@@ -17,9 +17,11 @@ struct session {
     int active; // index of the side that the keys go to
     enum view view, view_before_help;
     bool playing, quit, follow;
-    int speed;     // 0..SPEEDS-1
-    int frame;     // of the token, 0..TOKEN_FRAMES-1
-    int list_rows; // of the event list when it was drawn last
+    int speed;       // 0..SPEEDS-1
+    int frame;       // of the token, 0..TOKEN_FRAMES-1
+    uint64_t hop[2]; // side_hop() of each side after the last move
+    bool walks;      // the last move began a hop: the token gets its full way
+    int list_rows;   // of the event list when it was drawn last
     char notice[120];
 };
 

@@ -153,11 +153,19 @@ void side_seek_beat(struct side *side, uint32_t ordinal, enum model_beat beat)
         model_seek(side->model, side->main_fault_count && home > 0 ? home - 1 : home);
         return;
     }
+    model_seek(side->model, side_beat_span(side, ordinal, beat).first);
+}
+
+struct beat_span side_beat_span(const struct side *side, uint32_t ordinal, enum model_beat beat)
+{
     const struct model_fault *fault = model_fault(side->model, side_fault_of_ordinal(side, ordinal));
-    uint64_t event = fault->begin_event;
+    const struct model_fault *next = model_fault(side->model, side_fault_of_ordinal(side, ordinal + 1));
+    uint64_t begin = fault->begin_event, end = next ? next->begin_event : model_count(side->model);
     for (int i = MODEL_BEAT_FAULT; i <= (int)beat && i < MODEL_BEATS; i++)
-        if (fault->beat_event[i] != MODEL_NO_EVENT && fault->beat_event[i] > event) event = fault->beat_event[i];
-    model_seek(side->model, event + 1);
+        if (fault->beat_event[i] != MODEL_NO_EVENT && fault->beat_event[i] > begin) begin = fault->beat_event[i];
+    for (int i = (int)beat + 1; i < MODEL_BEATS; i++)
+        if (fault->beat_event[i] > begin && fault->beat_event[i] < end) end = fault->beat_event[i];
+    return (struct beat_span){begin + 1, end > begin ? end - begin : 1};
 }
 
 // The outermost fault that `number` serves.
@@ -202,4 +210,20 @@ const struct model_fault *scene_front(const struct side *side, const struct scen
 enum model_beat scene_front_beat(const struct scene *scene)
 {
     return scene->nested != MODEL_NO_FAULT ? scene->nested_beat : scene->beat;
+}
+
+bool side_first_hop(const struct side *side, const struct model_fault *fault)
+{
+    return fault->place == MODEL_PAGER_EXTERNAL && fault->own_page_event != MODEL_NO_EVENT &&
+           model_position(side->model) <= fault->own_page_event + 1;
+}
+
+uint64_t side_hop(const struct side *side)
+{
+    struct scene scene = side_scene(side);
+    const struct model_fault *fault = scene_front(side, &scene);
+    enum model_beat beat = scene_front_beat(&scene);
+    if (!fault || scene.over || beat == MODEL_BEAT_NONE) return 0;
+    bool second = beat == MODEL_BEAT_PAGE && !side_first_hop(side, fault);
+    return (uint64_t)fault->id << 4 | (uint64_t)beat << 1 | second;
 }

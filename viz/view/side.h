@@ -35,6 +35,13 @@ uint32_t side_fault_of_ordinal(const struct side *side, uint32_t ordinal);
 // Goes to the beat of main's fault with this ordinal, or as far as its story went; ordinal 0: before the first.
 void side_seek_beat(struct side *side, uint32_t ordinal, enum model_beat beat);
 
+// The positions that belong to one beat of a fault: from its event on, up to the next beat or the next of main's
+// faults.
+struct beat_span {
+    uint64_t first, count;
+};
+struct beat_span side_beat_span(const struct side *side, uint32_t ordinal, enum model_beat beat);
+
 // What is shown at the position: the fault in front, and the one that it interrupts.
 struct scene {
     uint32_t outer;  // number of the outermost fault, or MODEL_NO_FAULT
@@ -43,6 +50,11 @@ struct scene {
     bool over; // the story is told: the current event no longer belongs to it
 };
 struct scene side_scene(const struct side *side);
+// An external pager's page makes two hops in beat 5: from the file server into the pager's own memory, then with the
+// reply to the program. True during the first one.
+bool side_first_hop(const struct side *side, const struct model_fault *fault);
+// A number for what moves at the position, different for each fault, beat and hop; 0: nothing moves.
+uint64_t side_hop(const struct side *side);
 // The fault in front: nested, else outer; NULL when there is none.
 const struct model_fault *scene_front(const struct side *side, const struct scene *scene);
 enum model_beat scene_front_beat(const struct scene *scene);
