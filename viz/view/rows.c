@@ -6,13 +6,14 @@
 #include "viz/view/rows.h"
 #include "viz/view/screen.h"
 
+#define NARROW 60      // columns of a side below which labels are shortened
 #define NESTED_ARROW 8 // cells of the arrow in a nested fault's frame
 #define DOWN_COLUMN 7  // of the fault's arrow into the kernel
 #define HOP_COLUMN 4   // of the page's way from the file server to an external pager
 
 static int up_column(struct area area)
 {
-    return area.width * 11 / 20;
+    return area.width * (area.width < NARROW ? 9 : 11) / 20;
 }
 
 static void look_at_regions(struct picture *picture)
@@ -217,7 +218,8 @@ static void draw_main(struct picture *picture, struct area area)
     }
     bool done = picture->scene.beat == MODEL_BEAT_END;
     area_format(area, x, 0, done ? STYLE_FRESH : STYLE_FAULTING, "fault %u  %s 0x%" PRIx64 "%s", side_ordinal(side),
-                access_word(fault->access), fault->address, done ? "  succeeds now" : "");
+                access_word(fault->access), fault->address,
+                done ? area.width < NARROW ? "  goes on" : "  succeeds now" : "");
 }
 
 static uint64_t pager_of(const struct picture *picture)
@@ -309,10 +311,7 @@ static void draw_arrows(struct picture *picture, struct area area)
     area_text(fault, DOWN_COLUMN + 2, 0, beat_style(picture, MODEL_BEAT_FAULT), "① fault");
     enum style style = page_crosses(picture) ? STYLE_FRESH : STYLE_QUIET;
     area_put(page, up, 0, style, 0x25b2);
-    area_text(page, up + 2, 0, style,
-              area.width < 60     ? "⑤ flexpage"
-              : picture->internal ? "⑤ flexpage into the window"
-                                  : "⑤ flexpage in the reply");
+    area_text(page, up + 2, 0, style, picture->internal ? "⑤ flexpage into the window" : "⑤ flexpage in the reply");
     if (at_beat(picture, MODEL_BEAT_FAULT)) add_point(picture, area, DOWN_COLUMN, 0);
     // Up through the kernel, whose row is the next one: the page, and at the end the reply.
     struct area two_rows = area;
@@ -364,13 +363,15 @@ static void draw_gate(struct picture *picture, struct area area)
     int x = 2 + area_text(line, 2, 0, style, name_of(picture, fault->pager_gate, gate, sizeof gate, "gate")) + 1;
     area_put(line, x, 0, style, 0x2500);
     x += 1 + area_text(line, x + 1, 0, style, "② ");
-    if (area.width >= 50) x += area_text(line, x, 0, style, "deliver ");
-    x = draw_arrow(picture, area, x, 3, MODEL_BEAT_DELIVER) + 1;
-    x += area_text(line, x, 0, style, name_of(picture, fault->pager_thread, pager, sizeof pager, "its pager")) + 2;
+    const char *name = name_of(picture, fault->pager_thread, pager, sizeof pager, "its pager");
     struct area reply = beat_area(picture, area, MODEL_BEAT_END);
     bool refused = fault->outcome == MODEL_FAULT_REFUSED && picture->scene.beat == MODEL_BEAT_END;
     const char *words = refused ? "⑥ refused" : picture->internal ? "⑥ empty reply" : "⑥ resumes";
-    int width = glyph_columns(words), at = area.width - width - 3;
+    int width = glyph_columns(words), needed = 4 + glyph_columns(name) + 2 + width;
+    if (x + 8 + needed <= area.width) x += area_text(line, x, 0, style, "deliver ");
+    x = draw_arrow(picture, area, x, 3, MODEL_BEAT_DELIVER) + 1;
+    x += area_text(line, x, 0, style, name) + 2;
+    int at = area.width - width - 3;
     if (at < x) at = x;
     area_text(reply, at, 0, refused ? STYLE_REFUSED : beat_style(picture, MODEL_BEAT_END), words);
 }
@@ -411,9 +412,10 @@ static void draw_map(struct picture *picture, struct area area)
         add_first_hop(picture, area, HOP_COLUMN);
     }
     int x = DOWN_COLUMN + area_text(line, DOWN_COLUMN, 0, style, text) + 1;
-    int length = area.width - x - 16;
+    const char *server = area.width - x >= 15 ? "file server" : "server";
+    int length = area.width - x - glyph_columns(server) - 1;
     x = draw_arrow(picture, area, x, length > 12 ? 12 : length, MODEL_BEAT_MAP_REQUEST);
-    area_text(line, x + 1, 0, style, "file server");
+    area_text(line, x + 1, 0, style, server);
 }
 
 static void draw_server(struct picture *picture, struct area area)
@@ -477,20 +479,20 @@ static void draw_history(const struct picture *picture, struct area area)
 {
     const struct side *side = picture->side;
     uint32_t ordinal = side_ordinal(side);
-    area_text(area, 1, 1, STYLE_QUIET,
-              area.width < 64 ? "fault  access      address          region    instr"
-                              : "fault  access      address          region    instr   messages");
+    int pad = area.width < 54 ? 11 : 14, end = 31 + pad; // columns of an address; where the region ends
+    area_format(area, 1, 1, STYLE_QUIET, "fault  access      %-*s region    instr%s", pad + 2, "address",
+                area.width < 64 ? "" : "   messages");
     for (int y = 2; y < area.height && ordinal >= 1; y++, ordinal--) {
         const struct model_fault *fault = model_fault(side->model, side_fault_of_ordinal(side, ordinal));
         bool open = fault->end_event >= model_position(side->model);
         bool refused = !open && fault->outcome == MODEL_FAULT_REFUSED;
         enum style style = refused ? STYLE_REFUSED : open ? STYLE_MESSAGE : STYLE_QUIET;
-        area_format(area, 1, y, style, "%5u  %-10s  0x%-14" PRIx64 " %-8.8s", ordinal, access_word(fault->access),
+        area_format(area, 1, y, style, "%5u  %-10s  0x%-*" PRIx64 " %-8.8s", ordinal, access_word(fault->access), pad,
                     fault->address, fault->region);
         if (open)
-            area_text(area, 45, y, style, "  ...");
+            area_text(area, end, y, style, "  ...");
         else
-            area_format(area, 45, y, style, "%9" PRIu64, fault->end_time - fault->begin_time);
+            area_format(area, end, y, style, "%9" PRIu64, fault->end_time - fault->begin_time);
         if (!open && area.width >= 64)
             area_format(area, 54, y, style, "%9" PRIu64 "%s", fault->messages, refused ? "   refused" : "");
     }
@@ -533,9 +535,9 @@ static void draw_titled(struct picture *picture, struct area area, enum row_kind
     if (kind == ROW_NESTED_TOP) {
         const struct model_fault *fault = scene_front(picture->side, &picture->scene);
         if (fault->parent)
-            snprintf(title, sizeof title, "nested: fault %u inside fault %u", fault->id, fault->parent);
+            snprintf(title, sizeof title, "nested: fault id %u inside fault id %u", fault->id, fault->parent);
         else
-            snprintf(title, sizeof title, "fault %u, not of main", fault->id);
+            snprintf(title, sizeof title, "fault id %u, not of main", fault->id);
         draw_top(area, STYLE_FAULTING, title);
         return;
     }

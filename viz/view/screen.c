@@ -48,50 +48,87 @@ static void draw_title(struct area area, const struct session *session)
     screen_number(model_count(side->model), of);
     screen_number(totals->time, time);
     uint32_t ordinal = side_ordinal(side);
-    const char *formats[] = {"fault %u of %u    event %s of %s    %s instr", "fault %u/%u  event %s/%s  %s instr",
-                             "fault %u/%u  event %s/%s", "f %u/%u  e %s/%s"};
-    for (int i = 0; i < 4; i++) {
-        snprintf(counts, sizeof counts, formats[i], ordinal, side->main_fault_count, number, of, time);
+    // Main's faults are counted from 1; the id, as events have it, counts those of all threads.
+    const struct model_fault *fault = model_fault(side->model, side_fault_of_ordinal(side, ordinal));
+    char id[24] = "";
+    if (fault) snprintf(id, sizeof id, " (id %u)", fault->id);
+    const char *formats[] = {"main's fault %u of %u%s    event %s of %s    %s instr",
+                             "main's fault %u/%u%s  event %s/%s  %s instr", "main's fault %u/%u%s  event %s/%s",
+                             "fault %u/%u%s  event %s/%s", "f %u/%u%s  e %s/%s"};
+    for (int i = 0; i < 5; i++) {
+        snprintf(counts, sizeof counts, formats[i], ordinal, side->main_fault_count, id, number, of, time);
         if (glyph_columns(counts) <= room) break;
     }
     area_text_right(area, x, 0, room, STYLE_BAR, counts);
     area_text_right(area, area.width - glyph_columns(speed) - 1, 0, glyph_columns(speed), STYLE_BAR_KEY, speed);
 }
 
-// Two rows: the beat, the words, and the place in the sources at the end of the second row.
-static void draw_explanation(struct area area, const struct session *session)
+// " ④ of ⑥ ", or nothing when no fault's story is being told.
+static void beat_badge(const struct side *side, char badge[32])
 {
-    const struct side *side = &session->side[session->active];
-    char text[1024], source[80], badge[32] = "";
+    char circled[5];
     struct scene scene = side_scene(side);
     enum model_beat beat = scene_front_beat(&scene);
-    if (!session->notice[0] && scene.outer != MODEL_NO_FAULT && !scene.over && beat != MODEL_BEAT_NONE) {
-        char circled[5];
-        glyph_encode(glyph_circled(beat), circled);
-        snprintf(badge, sizeof badge, " %s of ⑥ ", circled);
+    badge[0] = 0;
+    if (scene.outer == MODEL_NO_FAULT || scene.over || beat == MODEL_BEAT_NONE) return;
+    glyph_encode(glyph_circled(beat), circled);
+    snprintf(badge, 32, " %s of ⑥ ", circled);
+}
+
+// The place in the sources: at the end of the first row from `row` on that has room for it.
+static void draw_source(struct area area, int row, const char *source)
+{
+    int width = glyph_columns(source) + 2;
+    if (width == 2 || width > area.width) return;
+    for (; row < area.height; row++) {
+        struct area tail = area_part(area, area.width - width, row, width, 1);
+        bool occupied = false;
+        for (int i = 0; i < width; i++)
+            occupied |= grid_cell(area.grid, tail.x + i, tail.y)->glyph != ' ';
+        if (occupied) continue;
+        area_text(tail, 1, 0, STYLE_SOURCE, source);
+        return;
     }
-    int x = 1 + area_text(area, 1, 0, STYLE_BEAT, badge);
-    x += *badge ? 1 : 0;
-    if (session->notice[0])
-        snprintf(text, sizeof text, "%s.", session->notice);
-    else
-        explain_event(side, text, sizeof text);
+}
+
+// The beat, the words, and the place in the sources behind them or below. `prefix` says whose words they are.
+static void explain_side(struct area area, const struct side *side, const char *prefix)
+{
+    char text[1024], source[80], badge[32];
+    beat_badge(side, badge);
+    explain_event(side, text, sizeof text);
     explain_source(side, source, sizeof source);
-    int width = area.width - x - 1, place = glyph_columns(source);
-    // One row when it fits; else the second row leaves room for the source.
-    bool fits = glyph_columns(text) <= width;
-    char shown[1024];
-    snprintf(shown, sizeof shown, "%s", text);
-    int rows = area_wrap(area, x, 0, width, area.height, STYLE_TEXT, shown);
-    if (place == 0 || session->notice[0]) return;
-    int last = glyph_columns(text) + place + 3 <= width ? 0 : fits ? 1 : rows - 1;
-    struct area tail = area_part(area, area.width - place - 2, last, place + 2, 1);
-    const struct cell *left = tail.width > 0 ? grid_cell(area.grid, tail.x, tail.y) : NULL;
-    if (!left || last >= area.height) return;
-    bool occupied = false;
-    for (int i = 0; i < tail.width; i++)
-        occupied |= grid_cell(area.grid, tail.x + i, tail.y)->glyph != ' ';
-    if (!occupied) area_text(tail, 1, 0, STYLE_SOURCE, source);
+    int x = 1 + area_text(area, 1, 0, STYLE_HEADING, prefix);
+    x += area_text(area, x, 0, STYLE_BEAT, badge);
+    x += *badge ? 1 : 0;
+    int rows = area_wrap(area, x, 0, area.width - x - 1, area.height, STYLE_TEXT, text);
+    bool fits = glyph_columns(text) + glyph_columns(source) + 3 <= area.width - x - 1;
+    draw_source(area, fits || rows > 1 ? rows - 1 : 1, source);
+}
+
+static bool two_sides_shown(struct area area, const struct session *session)
+{
+    return session->sides == 2 && area.width >= SCREEN_TWO_SIDES && session->view == VIEW_ARRANGEMENT;
+}
+
+static void draw_explanation(struct area area, const struct session *session)
+{
+    if (session->notice[0]) {
+        char text[sizeof session->notice + 2];
+        snprintf(text, sizeof text, "%s.", session->notice);
+        area_wrap(area, 1, 0, area.width - 2, area.height, STYLE_TEXT, text);
+        return;
+    }
+    if (!two_sides_shown(area, session)) {
+        explain_side(area, &session->side[session->active], "");
+        return;
+    }
+    int half = area.height / 2;
+    for (int i = 0; i < 2; i++) {
+        char prefix[40];
+        snprintf(prefix, sizeof prefix, "%s: ", side_name(&session->side[i]));
+        explain_side(area_part(area, 0, i * half, area.width, half), &session->side[i], prefix);
+    }
 }
 
 // Faults that begin in each column's share of the events, as bars, and where we are.
@@ -171,6 +208,8 @@ void screen_draw(struct grid *grid, struct session *session)
     draw_footer(area_part(all, 0, all.height - 1, all.width, 1), session);
     // Narrow screens get a third row for the explanation, unless they are low, too.
     int words = all.width < SCREEN_TWO_SIDES && all.height >= 22 ? 3 : 2;
+    // Two sides get two rows each where there is room, else one.
+    if (two_sides_shown(all, session) && all.height >= 30) words = 4;
     struct area middle = area_part(all, 0, 1, all.width, all.height - 3 - words);
     if (session->view == VIEW_HELP) {
         help_draw(area_part(all, 0, 1, all.width, all.height - 2));
