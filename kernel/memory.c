@@ -74,5 +74,10 @@ void memory_free(struct factory *payer, enum memory_kind kind, void *memory)
     struct free_block *block = memory;
     block->next = free_list[kind];
     free_list[kind] = block;
-    factory_refund(payer, kind_size[kind]);
+    if (payer != NULL) factory_refund(payer, kind_size[kind]);
+}
+
+uint64_t memory_size(enum memory_kind kind)
+{
+    return kind_size[kind];
 }

@@ -24,6 +24,8 @@ enum memory_kind {
 void memory_initialise(uint64_t start, uint64_t end);
 // Zeroed; NULL when the payer's quota or the pool is used up.
 void *memory_allocate(struct factory *payer, enum memory_kind kind) __attribute__((warn_unused_result));
+// payer NULL: its account is settled already.
 void memory_free(struct factory *payer, enum memory_kind kind, void *block);
+uint64_t memory_size(enum memory_kind kind); // bytes
 
 #endif

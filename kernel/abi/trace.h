@@ -50,7 +50,7 @@ enum halt_reason {
 #undef HALT_REASON_ENUM
 };
 
-// Groups, one bit each in the mask (boot argument trace.mask=).
+// Groups, one bit each in the mask (boot argument trace-mask=).
 enum trace_group {
     TRACE_GROUP_SYSTEM = 1 << 0, // boot, halt, lost: always on
     TRACE_GROUP_OBJECT = 1 << 1, // creation, destruction, control, names
@@ -116,7 +116,7 @@ enum resolve_how { RESOLVE_FLEXPAGE = 1, RESOLVE_EMPTY_REPLY = 2 };
       (DECIMAL, number), (NONE, unused), "{thread} creates {irq} for interrupt {number}.", "kernel/object/irq.c")      \
     X(TRACE_OBJECT_DESTROY, 7, TRACE_GROUP_OBJECT, object_destroy, (OBJECT, object), (KIND, kind), (NONE, unused1),    \
       (NONE, unused2), (NONE, unused3),                                                                                \
-      "The {kind} {object} is destroyed: its first capability is gone. Whoever waited on it gets an error.",           \
+      "The {kind} {object} is destroyed: its first capability is gone, and with it all that were derived from it.",    \
       "kernel/object/object.c")                                                                                        \
     X(TRACE_OBJECT_NAME, 8, TRACE_GROUP_OBJECT, object_name, (OBJECT, object), (KIND, kind), (TEXT, name), (MORE, m1), \
       (MORE, m2), "{thread} names {object} \"{name}\" for this trace.", "kernel/object/console.c")                     \

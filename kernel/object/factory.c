@@ -21,11 +21,16 @@ bool factory_charge(struct factory *factory, uint64_t bytes)
     return true;
 }
 
+// Gives back factories that wait for nothing any more, a parent after its last child: a loop, for a chain of them may
+// be longer than the kernel's stack is deep.
 static void release_if_done(struct factory *factory)
 {
-    if (!factory->dying || factory->used != 0 || factory->object.payer == NULL) return;
-    factory_refund(factory->object.payer, factory->quota);
-    memory_free(factory->object.payer, MEMORY_SMALL, factory);
+    while (factory->dying && factory->used == 0 && factory->object.payer != NULL) {
+        struct factory *parent = factory->object.payer;
+        parent->used -= factory->quota + memory_size(MEMORY_SMALL);
+        memory_free(NULL, MEMORY_SMALL, factory);
+        factory = parent;
+    }
 }
 
 void factory_refund(struct factory *factory, uint64_t bytes)
