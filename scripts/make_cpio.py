@@ -7,7 +7,9 @@ no owners, names in the order given. Every entry is named by the last part of it
 Format: cpio(5), "New ASCII Format".
 """
 
+import binascii
 import os
+import struct
 import sys
 
 REGULAR_FILE = 0o100644
@@ -35,6 +37,33 @@ def archive(files):
     for number, (name, content) in enumerate(files):
         data += entry(len(data), number + 1, name, content, REGULAR_FILE)
     return data + entry(len(data), 0, TRAILER, b"", 0)
+
+
+def contents(data):
+    """The regular files of an archive: bytes by name. Raises ValueError when the archive is damaged."""
+    files, at = {}, 0
+    while True:
+        header = data[at:at + 110]
+        if len(header) < 110 or header[:6] not in (b"070701", b"070702"):
+            raise ValueError("no header of the newc format")
+        fields = struct.unpack(">13I", binascii.unhexlify(header[6:]))
+        begin = -(-(at + 110 + fields[11]) // 4) * 4
+        end = begin + fields[6]
+        if end > len(data):
+            raise ValueError("the archive ends inside a file")
+        name = data[at + 110:at + 110 + fields[11]].split(b"\0")[0].decode("ascii", "replace")
+        if name == TRAILER:
+            return files
+        if fields[1] & 0o170000 == 0o100000:
+            files[plain(name)] = data[begin:end]
+        at = -(-end // 4) * 4
+
+
+def plain(name):
+    """As the guest's file server names a file."""
+    while name.startswith("./"):
+        name = name[2:]
+    return name
 
 
 def read(path):

@@ -6,6 +6,7 @@ The trace may be read while the guest runs, and after any end. The same command 
 """
 
 import argparse
+import difflib
 import json
 import os
 import signal
@@ -13,30 +14,36 @@ import sys
 import time
 
 import console
+import make_cpio
 import qemu
 import recorder
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+ARCHIVE = os.path.join(ROOT, "build/boot.cpio")
+KERNEL = os.path.join(ROOT, "build/kernel/faultline.elf")
 POLL_SECONDS = 0.01
 COMMAND_LINE_LIMIT = 2047  # characters; BOOT_COMMAND_LINE_SIZE of kernel/abi/boot.h with its NUL
 DEFAULT_TRACE_SIZE = 32 << 20
 
 EXIT_MISSING_TOOL, EXIT_USAGE, EXIT_PANIC, EXIT_BUDGET, EXIT_DEADLOCK, EXIT_QEMU, EXIT_WALL = range(118, 125)
+EXIT_NOT_FOUND = 127
 EXIT_CODES = """exit status:
   that of the program, when the guest powers off in order (125: it could not be set up, 126: not an executable for this
-  machine, 127: not in the archive, 139: it crashed); else
+  machine, 127: not in the archive, 139: it crashed); 127 also before the guest starts, if the archive can be read; else
   118  a tool is missing                       119  wrong usage, or a file is missing
-  120  the kernel panicked                     121  the instruction budget is used up
+  120  the kernel panicked or cannot start     121  the instruction budget is used up
   122  every thread waits for ever             123  QEMU failed or was killed
   124  the wall-clock limit is over            128+n  this launcher was ended by signal n
 """
 PANIC_TEXT = "faultline: kernel panic"
+NO_BOOT_TEXT = "faultline: cannot boot"
+SERVERS = ("fs", "rm")  # programs of the archive that are not for --program
 RUNNING, POWER_OFF, DEADLOCK, BUDGET, PANIC = range(5)  # enum halt_reason of kernel/abi/trace.h
 HALTS = {
     DEADLOCK: (EXIT_DEADLOCK, "deadlock", "every thread waits, and nothing can ever wake one. The console says who "
                "waits for whom."),
-    BUDGET: (EXIT_BUDGET, "budget", "the instruction budget is used up. Give more with --budget, or look in the trace "
-             "for what the program does last."),
+    BUDGET: (EXIT_BUDGET, "budget", "the instruction budget is used up. Give more with --budget; the console says who "
+             "was running."),
     PANIC: (EXIT_PANIC, "panic", "the kernel panicked: an error in the kernel itself. The console shows its cause and "
             "backtrace; `riscv64-unknown-elf-addr2line -e build/kernel/faultline.elf ADDRESS` names a line."),
 }
@@ -52,6 +59,12 @@ class Stop(Exception):
 
 class UsageError(Exception):
     """Wrong usage; the text says what is wrong and what to do."""
+    status = EXIT_USAGE
+
+
+class ProgramNotFound(UsageError):
+    """The archive has no such program."""
+    status = EXIT_NOT_FOUND
 
 
 def number(text, kilo):
@@ -81,13 +94,14 @@ def parser():
     add("--program", required=True, metavar="NAME", help="a file of the boot archive")
     add("--out", required=True, metavar="DIR", help="where trace/, console.txt and result.json go")
     add("--append", action="append", default=[], metavar="WORDS", help="more words for the guest's command line")
-    add("--budget", type=count, default=0, metavar="N", help="end the run after N instructions (0: never)")
+    add("--budget", type=count, default=0, metavar="N", help="end the run N instructions after power-on (0: never); "
+        "the firmware, about 12M of them, and the kernel's boot are included")
     add("--trace", choices=("on", "off"), default="on", help="record a trace (default: on)")
     add("--trace-size", type=size, default=DEFAULT_TRACE_SIZE, metavar="BYTES", help="of the buffer (default: 32M)")
     add("--env", action="append", default=[], metavar="NAME=VALUE", help="an environment variable of the program")
     add("--cache-pages", type=count, metavar="N", help="pages that the file server may keep")
-    add("--archive", default=os.path.join(ROOT, "build/boot.cpio"), metavar="FILE", help="another boot archive")
-    add("--kernel", default=os.path.join(ROOT, "build/kernel/faultline.elf"), metavar="FILE", help="another kernel")
+    add("--archive", default=ARCHIVE, metavar="FILE", help="another boot archive")
+    add("--kernel", default=KERNEL, metavar="FILE", help="another kernel")
     add("--wall", type=float, default=300.0, metavar="SECONDS", help="last resort against a hung QEMU (default: 300)")
     add("--keep-ram", action="store_true", help="leave the guest's memory in DIR/ram (128 MiB)")
     add("arguments", nargs="*", metavar="ARGS", help="the program's arguments, after --")
@@ -100,6 +114,17 @@ def fail(code, message):
     sys.exit(code)
 
 
+def check_word(word):
+    """The guest knows no quotes: a word is what lies between blanks."""
+    if not word.strip():
+        raise UsageError("an argument is empty, and the guest's command line cannot carry that: leave it out")
+    if word.split() != [word]:
+        raise UsageError(f"the guest's command line is cut at blanks, so it cannot carry \"{word}\": use another "
+                         f"separator, for example \"{'_'.join(word.split())}\"")
+    if not word.isascii() or not word.isprintable():
+        raise UsageError(f"the guest's command line carries printable ASCII only, not {ascii(word)}")
+
+
 def guest_command_line(options):
     """Kernel options, then the creating task's, then the program's arguments. The guest cuts it at blanks."""
     words = [f"trace={options.trace}", f"trace-size={options.trace_size}"]
@@ -110,8 +135,7 @@ def guest_command_line(options):
     words += [f"cache-pages={options.cache_pages}"] if options.cache_pages is not None else []
     words += ["--"] + options.arguments
     for word in words:
-        if not word or not word.isascii() or not word.isprintable() or " " in word:
-            raise UsageError(f"the guest's command line is cut at blanks, so it cannot carry \"{word}\"")
+        check_word(word)
     line = " ".join(words)
     if len(line) > COMMAND_LINE_LIMIT:
         raise UsageError(f"the guest's command line has {len(line)} characters, at most {COMMAND_LINE_LIMIT} fit")
@@ -129,8 +153,24 @@ def check(options):
     metadata = os.path.join(ROOT, "build/trace/metadata")
     for path in [options.kernel, options.archive] + ([metadata] if options.trace == "on" else []):
         if not os.path.isfile(path):
-            raise UsageError(f"{path} is missing: run `make` first")
+            raise UsageError(f"{path} is missing: run `make` first" if path in (KERNEL, ARCHIVE, metadata) else
+                             f"{path} is a directory, not a file" if os.path.isdir(path) else f"{path} does not exist")
+    check_program(options)
     return metadata
+
+
+def check_program(options):
+    """Spares a run that can only fail. An archive that cannot be read is left to QEMU and the guest, which say why."""
+    try:
+        files = make_cpio.contents(make_cpio.read(options.archive))
+    except (ValueError, OSError):
+        return
+    if not files or make_cpio.plain(options.program) in files:
+        return
+    programs = sorted(name for name, content in files.items() if content[:4] == b"\x7fELF" and name not in SERVERS)
+    near = difflib.get_close_matches(options.program, programs, 1)
+    raise ProgramNotFound(f"{options.archive} has no program called {options.program}"
+                          + (f"; did you mean {near[0]}?" if near else ".") + f" It has: {', '.join(programs)}")
 
 
 def prepare(options):
@@ -157,24 +197,27 @@ def watch(process, records, output, wall):
     return False
 
 
-def outcome(header, timed_out, stopped, log, printed):
-    """Exit status, one word and a message (None: nothing to say) for how it ended. log, printed: what QEMU and the
-    guest wrote."""
+def outcome(header, timed_out, stopped, traced, log, printed):
+    """Exit status, one word and a message (None: nothing to say) for how it ended. traced: is there a trace? log,
+    printed: what QEMU and the guest wrote."""
+    trace_note = " The trace holds everything up to that moment." if traced else ""
     halted = header["halted"] if header else RUNNING
     if halted == RUNNING and PANIC_TEXT in printed:
         halted = PANIC  # before there was a header to say so
+    if halted == RUNNING and NO_BOOT_TEXT in printed:
+        return EXIT_PANIC, "no-boot", "the kernel cannot start with these options. The console says what to change."
     if halted == POWER_OFF:
         return header["halt_status"] & 0xFF, "power-off", None
     if halted in HALTS:
         return HALTS[halted]
     if stopped is not None:
         name = signal.Signals(stopped).name
-        return 128 + stopped, "stopped", f"ended by {name}; the trace holds everything up to that moment."
+        return 128 + stopped, "stopped", f"ended by {name}." + trace_note
     if timed_out:
         return EXIT_WALL, "wall", "the wall-clock limit is over and the guest still ran. Give more with --wall; a " \
             "--budget ends such a run in order."
     text = log.strip() or "it ended without a word: was it killed?"
-    return EXIT_QEMU, "qemu", f"QEMU ended before the guest did: {text} What the guest recorded is in the trace."
+    return EXIT_QEMU, "qemu", f"QEMU ended before the guest did: {text}" + trace_note
 
 
 def attempt(options, metadata, append):
@@ -198,15 +241,15 @@ def attempt(options, metadata, append):
         process.wait()
     records.drain(ended=True)
     output.follow(ended=True)
-    header = records.header()
+    header, traced = records.header(), options.trace == "on"
     records.close()
     output.close()
     with open(paths["qemu.log"], errors="replace") as log, open(paths["console.txt"], errors="replace") as printed:
-        status, word, message = outcome(header, timed_out, stopped, log.read(), printed.read())
+        status, word, message = outcome(header, timed_out, stopped, traced, log.read(), printed.read())
     for name in ["serial.raw", "qemu.log"] + ([] if options.keep_ram else ["ram"]):
         os.remove(paths[name])
     result = {"arrangement": options.arrangement, "program": options.program, "command_line": append, "end": word,
-              "status": status, "trace": header}
+              "status": status, "traced": traced, "trace": header}
     with open(paths["result.json"], "w") as file:
         json.dump(result, file, indent=2)
         file.write("\n")
@@ -228,7 +271,7 @@ def main():
     try:
         status, message = attempt(options, check(options), guest_command_line(options))
     except (UsageError, recorder.TraceDirectoryError) as error:
-        fail(EXIT_USAGE, str(error))
+        fail(error.status if isinstance(error, UsageError) else EXIT_USAGE, str(error))
     except Stop as stop:
         fail(128 + stop.number, "ended before the guest ran.")
     except OSError as error:

@@ -60,15 +60,26 @@ _Noreturn void give_up_saying(enum root_status status, const char *text)
     give_up(status, &line);
 }
 
-void require(enum ipc_error error, const char *what, const char *whom)
+_Noreturn static void give_up_doing(const char *what, const char *whom, const char *why)
 {
-    if (!error) return;
     struct line line = {0};
     line_text(&line, "root: cannot ");
     line_text(&line, what);
     line_text(&line, " ");
     line_text(&line, whom);
     line_text(&line, ": ");
-    line_text(&line, ipc_error_text(error));
+    line_text(&line, why);
     give_up(STATUS_SET_UP_FAILED, &line);
+}
+
+void require(enum ipc_error error, const char *what, const char *whom)
+{
+    if (error) give_up_doing(what, whom, ipc_error_text(error));
+}
+
+void require_pages(enum ipc_error error, const char *what, const char *whom)
+{
+    if (error == IPC_E_QUOTA)
+        give_up_doing(what, whom, "the file server has too few pages left for it; raise --cache-pages");
+    require(error, what, whom);
 }

@@ -30,6 +30,8 @@ _Noreturn void give_up_saying(enum root_status status, const char *text);
 // Goes on if there is no error; else says "root: cannot <what> <whom>: <error>" and powers off with
 // STATUS_SET_UP_FAILED.
 void require(enum ipc_error error, const char *what, const char *whom);
+// The same for what the file server promises pages for: without any left, what to do is to give it more.
+void require_pages(enum ipc_error error, const char *what, const char *whom);
 
 _Noreturn void power_off(unsigned status);
 

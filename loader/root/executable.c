@@ -54,7 +54,7 @@ static void read_metadata(const char *file, uint64_t dataspace, uint64_t file_si
     uint64_t window = window_reserve(HEADER_PAGES), limit = HEADER_PAGES * PAGE_SIZE;
     uint64_t available = file_size < limit ? file_size : limit, needed = ELF_HEADER_SIZE;
     for (uint64_t page = 0; page < needed && page < available; page += PAGE_SIZE) {
-        require(dataspace_map(dataspace, page, RIGHT_READ, window + page), "read the headers of", file);
+        require_pages(dataspace_map(dataspace, page, RIGHT_READ, window + page), "read the headers of", file);
         if (page == 0 && available >= ELF_HEADER_SIZE) needed = elf_metadata_size((const void *)window);
     }
     if (needed > available || available < ELF_HEADER_SIZE) needed = available; // elf_read says what that means
@@ -91,7 +91,7 @@ static void open_segment(struct executable *executable, uint64_t files, const st
     }
     enum ipc_error error = segment->file_size ? files_open(files, executable->file, &view, region.dataspace, NULL)
                                               : files_anonymous(files, "bss", region.size, region.dataspace);
-    require(error, "open a segment of", executable->file);
+    require_pages(error, "open a segment of", executable->file);
     executable->regions[executable->region_count++] = region;
 }
 
@@ -118,6 +118,6 @@ void executable_add_stack(struct executable *executable, uint64_t files, uint64_
         .rights = RIGHT_READ | RIGHT_WRITE,
     };
     name_region(&region, prefix, "stack");
-    require(files_anonymous(files, "stack", size, region.dataspace), "allocate a stack for", executable->file);
+    require_pages(files_anonymous(files, "stack", size, region.dataspace), "allocate a stack for", executable->file);
     executable->regions[executable->region_count++] = region;
 }

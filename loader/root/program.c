@@ -144,8 +144,8 @@ static void set_pagers(struct set_up *set_up)
     struct part *served = set_up->internal ? &set_up->mapper : &set_up->main;
     external_pager_serve(set_up->task, set_up->program->task_id, set_up->options->arrangement == ARRANGEMENT_EAGER);
     for (unsigned i = 0; i < served->executable.region_count; i++)
-        require(external_pager_attach(&served->executable.regions[i]), "attach the regions of",
-                served->executable.file);
+        require_pages(external_pager_attach(&served->executable.regions[i]), "attach the regions of",
+                      served->executable.file);
     set_pager(&set_up->main, PROGRAM_REGIONS);
     if (set_up->internal) set_pager(&set_up->mapper, PROGRAM_MAPPER_PAGER);
     mark(set_up, MARK_STEP_PAGERS);

@@ -19,9 +19,9 @@ static void populate_stack(struct part *part, const struct start_contents *conte
         require(IPC_E_ARGUMENT, "fit arguments and environment onto the stack of", part->executable.file);
     uint64_t window = window_reserve(pages);
     for (uint64_t i = 0; i < pages; i++)
-        require(dataspace_map(stack->dataspace, stack->size - (pages - i) * PAGE_SIZE, RIGHT_READ | RIGHT_WRITE,
-                              window + i * PAGE_SIZE),
-                "populate the stack of", part->executable.file);
+        require_pages(dataspace_map(stack->dataspace, stack->size - (pages - i) * PAGE_SIZE, RIGHT_READ | RIGHT_WRITE,
+                                    window + i * PAGE_SIZE),
+                      "populate the stack of", part->executable.file);
     part->stack_pointer = part->stack_top - size;
     start_block_write(contents, (void *)(window + pages * PAGE_SIZE - size), part->stack_pointer);
 }

@@ -70,8 +70,19 @@ class BadArchives(unittest.TestCase):
                 self.assertRegex(run.stdout, text)
                 self.assertEqual(run.events()[-1].name, "halt")
 
-    def test_an_archive_without_the_program(self):
-        self.refused("without", {"hello": None}, NOT_FOUND, "no program called hello")
+    def test_a_damaged_archive_without_the_program(self):
+        """Of a whole one the launcher would tell; here root does."""
+        path = guest.archive_with("without", {"hello": None})
+        with open(path, "rb") as file:
+            data = file.read()
+        with open(path, "wb") as file:
+            file.write(data[:data.rindex(b"070701")])  # the entry that ends it
+        for arrangement in guest.ARRANGEMENTS:
+            run = guest.run(arrangement, "hello", archive=path)
+            with self.subTest(arrangement=arrangement, output=run.stdout):
+                self.assertEqual(run.status, NOT_FOUND, run.stderr)
+                self.assertRegex(run.stdout, "root: the boot archive has no program called hello")
+                self.assertEqual(run.events()[-1].name, "halt")
 
     def test_an_elf_for_another_machine(self):
         data = bytearray(guest.boot_file("hello"))
@@ -127,12 +138,51 @@ class Launcher(unittest.TestCase):
     def test_wrong_usage_is_explained(self):
         self.refused(USAGE, "--arrangement", "--arrangement", "lazy", "--program", "hello", "--out", scratch("usage"))
         self.refused(USAGE, "NAME=VALUE", *self.usual("usage", "--env", "plain"))
-        self.refused(USAGE, "cut at blanks", *self.usual("usage", "--", "two words"))
+        self.refused(USAGE, 'cut at blanks.*for example "two_words"', *self.usual("usage", "--", "two words"))
+        self.refused(USAGE, "argument is empty", *self.usual("usage", "--", ""))
+        self.refused(USAGE, "printable ASCII", *self.usual("usage", "--", "\u00e9"))
         self.refused(USAGE, "trace-size", *self.usual("usage", "--trace-size", "5000"))
         self.refused(USAGE, "characters", *self.usual("usage", "--", "x" * 3000))
 
     def test_a_missing_file_is_named(self):
-        self.refused(USAGE, "absent.cpio is missing.*make", *self.usual("file", "--archive", "absent.cpio"))
+        self.refused(USAGE, "absent.cpio does not exist$", *self.usual("file", "--archive", "absent.cpio"))
+        self.refused(USAGE, "absent.elf does not exist$", *self.usual("file", "--kernel", "absent.elf"))
+        self.refused(USAGE, "scripts is a directory", *self.usual("file", "--archive", "scripts"))
+
+    def test_what_make_would_build_is_missing_until_it_has(self):
+        path = os.path.join(guest.ROOT, "build/tests/system/unbuilt/scripts")
+        shutil.rmtree(path, ignore_errors=True)
+        shutil.copytree(os.path.join(guest.ROOT, "scripts"), path)
+        ended = subprocess.run([sys.executable, os.path.join(path, "run.py"), *self.usual("unbuilt")], check=False,
+                               capture_output=True, text=True)
+        self.assertEqual(ended.returncode, USAGE)
+        self.assertRegex(ended.stderr, "faultline.elf is missing: run `make` first")
+
+    def test_a_mistyped_program_is_told_before_the_guest_starts(self):
+        out = scratch("mistyped")
+        for program, answer in {"wordcuont": "did you mean wordcount", "xyzzy": "no program called xyzzy\\."}.items():
+            self.refused(NOT_FOUND, f"{answer}.* It has: .*hello.*wordcount", "--arrangement", "internal", "--program",
+                         program, "--out", out)
+        self.assertFalse(os.path.exists(out))
+
+    def test_a_cache_that_is_too_small_is_told_to_be_raised(self):
+        for arrangement in guest.ARRANGEMENTS:
+            for pages in ("2", "40"):
+                run = guest.run(arrangement, "hello", ["--cache-pages", pages])
+                with self.subTest(arrangement=arrangement, pages=pages, output=run.stdout):
+                    self.assertEqual(run.status, SET_UP_FAILED, run.stderr)
+                    self.assertRegex(run.stdout, "^root: cannot .* hello: .*raise --cache-pages")
+
+    def test_whatever_the_cache_lacks_root_tells_to_raise_it(self):
+        """From too small for the stack to large enough, by way of too small for the code that is mapped in advance."""
+        statuses = []
+        for pages in range(62, 74):
+            run = guest.run("eager", "hello", ["--cache-pages", str(pages)])
+            statuses.append(run.status)
+            if run.status != 0:
+                self.assertEqual(run.status, SET_UP_FAILED, run.stderr)
+                self.assertRegex(run.stdout, "root: cannot .* hello: .*raise --cache-pages")
+        self.assertEqual((statuses[0], statuses[-1]), (SET_UP_FAILED, 0))
 
     def test_a_foreign_file_in_the_trace_directory_is_left_alone(self):
         out = scratch("foreign")
@@ -168,9 +218,11 @@ class Launcher(unittest.TestCase):
         self.assertIn("the root image is damaged", run.stdout)
         self.assertIn("panicked", run.stderr)
 
-    def test_a_panic_before_there_is_a_trace_is_told_too(self):
+    def test_a_kernel_that_cannot_start_with_its_options_says_what_to_change(self):
         run = guest.run("internal", "hello", ["--append", "trace-size=200M"])
         self.assertEqual(run.status, PANIC, run.stdout + run.stderr)
+        self.assertRegex(run.stdout, "cannot boot: trace-size=.*give")
+        self.assertIn("The console says what to change", run.stderr)
 
     def test_a_deadlock_has_its_own_status_and_says_who_waits_for_whom(self):
         for arrangement in guest.ARRANGEMENTS:
@@ -195,6 +247,13 @@ class Launcher(unittest.TestCase):
         self.assertEqual(run.status, 0, run.stderr)
         self.assertFalse(os.path.exists(run.trace))
         self.assertTrue(run.stdout.startswith("Hello"))
+        self.assertFalse(run.result()["traced"])
+        self.assertTrue(guest.payload("internal", "hello").result()["traced"])
+
+    def test_without_a_trace_nothing_is_said_about_one(self):
+        run = guest.run("external", "sort", ["--budget", "25M", "--trace", "off"])
+        self.assertEqual(run.status, BUDGET, run.stdout)
+        self.assertNotIn("trace", run.stdout + run.stderr)
 
     def test_a_full_buffer_ends_in_one_record_that_counts_what_is_lost(self):
         run = guest.run("internal", "wordcount", ["--trace-size", "64K"])
