@@ -32,9 +32,10 @@ static const char usage[] =
     "       faultline-viz --events DIR               one line per event\n"
     "       faultline-viz --snapshot FORMAT DIR...   one picture of the screen\n"
     "\n"
-    "  DIR               a trace directory, as scripts/run.py leaves it in OUT/trace\n"
+    "  DIR               a trace directory, or the OUT of scripts/run.py, which has it in OUT/trace\n"
     "  --snapshot FORMAT text, ansi (colours for less -R) or svg\n"
-    "  --at WHERE        event number, fault:N (Nth fault of the program, beat: fault:N.BEAT) or end\n"
+    "  --at WHERE        event number, end, fault:N (the Nth of main's faults, counted from 1) or id:N (the\n"
+    "                    fault id that events and traces show); with a beat (1 to 6): fault:N.BEAT, id:N.BEAT\n"
     "  --size CxR        columns and rows of the picture (80x24)\n"
     "  --view VIEW       arrangement, events or help\n"
     "  --ascii           no glyphs beyond ASCII (also when the locale is not UTF-8)\n"
@@ -55,7 +56,7 @@ static void print_help(void)
             if (utf8) glyph_encode(glyph, bytes);
             fputs(bytes, stdout);
         }
-        printf("%*s%s\n", 10 - columns, "", command_table[i].help);
+        printf("%*s%s\n", 12 - columns, "", command_table[i].help);
     }
 }
 
@@ -140,34 +141,93 @@ static bool parse(struct options *options, int count, char **words)
     return false;
 }
 
-// --at: an event number, fault:N, fault:N.BEAT or end.
-static bool go_to(struct session *session, const char *at)
+// --at: what was asked for. Beat 0: none was named.
+struct place {
+    enum { PLACE_EVENT, PLACE_FAULT, PLACE_ID } kind;
+    unsigned long long number;
+    unsigned beat;
+};
+
+static bool parse_place(struct place *place, const char *at)
+{
+    const char *digits = at;
+    char *end;
+    *place = (struct place){.kind = PLACE_EVENT};
+    if (!strncmp(at, "fault:", 6)) *place = (struct place){.kind = PLACE_FAULT}, digits += 6;
+    if (!strncmp(at, "id:", 3)) *place = (struct place){.kind = PLACE_ID}, digits += 3;
+    place->number = strtoull(digits, &end, 10);
+    bool good = digits[0] >= '0' && digits[0] <= '9';
+    if (good && place->kind != PLACE_EVENT && *end == '.') {
+        place->beat = (unsigned)(end[1] - '0');
+        good = end[1] >= '1' && end[1] <= '6';
+        end += good ? 2 : 0;
+    }
+    if (good && !*end) return true;
+    return complain("bad position", at, "give an event number, fault:N, id:N, either with .BEAT (1 to 6), or end");
+}
+
+// The beats that a fault has, as "1 2 6", and how it ended.
+static void describe_story(const struct model_fault *fault, char *text, size_t size)
+{
+    static const char *const ends[] = {"it is not finished in this trace", "it was resolved", "it was refused",
+                                       "its thread ended"};
+    char beats[2 * MODEL_BEATS + 1] = "";
+    for (int i = MODEL_BEAT_FAULT, used = 0; i < MODEL_BEATS; i++)
+        if (fault->beat_event[i] != MODEL_NO_EVENT)
+            used += snprintf(beats + used, sizeof beats - (size_t)used, " %d", i);
+    snprintf(text, size, "this fault has only the beats%s: %s", beats, ends[fault->outcome]);
+}
+
+static bool has_beat(const struct model_fault *fault, unsigned beat)
+{
+    return beat == 0 || fault->beat_event[beat] != MODEL_NO_EVENT;
+}
+
+// The other side goes to the same fault and beat, or says how far it came.
+static void bring_other_side(struct session *session, const struct place *place)
+{
+    struct side *side = &session->side[1];
+    const struct model_fault *fault = model_fault(side->model, side_fault_of_ordinal(side, (uint32_t)place->number));
+    const char *name = model_arrangement_name(side->arrangement);
+    if (!fault) {
+        snprintf(session->notice, sizeof session->notice, "%s: main takes only %u faults there", name,
+                 side->main_fault_count);
+    } else if (!has_beat(fault, place->beat)) {
+        char text[100];
+        describe_story(fault, text, sizeof text);
+        snprintf(session->notice, sizeof session->notice, "%s: %s", name, text);
+    }
+    side_seek_beat(side, (uint32_t)place->number, place->beat ? (enum model_beat)place->beat : MODEL_BEAT_FAULT);
+}
+
+static bool go_to_fault(struct session *session, const struct place *place, const char *at)
 {
     struct side *side = &session->side[0];
-    char *end;
-    if (!strcmp(at, "end")) {
-        session_seek_event(session, model_count(side->model));
-        return true;
-    }
-    bool fault = !strncmp(at, "fault:", 6);
-    const char *digits = fault ? at + 6 : at;
-    unsigned long long number = strtoull(digits, &end, 10), beat = 1;
-    bool good = end != digits && digits[0] >= '0' && digits[0] <= '9';
-    if (good && fault && *end == '.') {
-        beat = (unsigned long long)(end[1] - '0');
-        good = end[1] >= '1' && end[1] <= '6';
-        end += 2;
-    }
-    if (!good || *end) return complain("bad position", at, "give an event number, fault:N, fault:N.BEAT or end");
-    if (!fault) {
-        if (number > model_count(side->model)) return complain("no event", at, "the trace has fewer events");
-        session_seek_event(session, number);
-        return true;
-    }
-    if (number < 1 || number > side->main_fault_count)
-        return complain("no fault", at, "the program takes fewer faults in this trace");
-    for (int i = 0; i < session->sides; i++)
-        side_seek_beat(&session->side[i], (uint32_t)number, (enum model_beat)beat);
+    uint32_t number = MODEL_NO_FAULT;
+    if (place->kind == PLACE_ID && place->number <= UINT32_MAX)
+        number = model_fault_by_id(side->model, (uint32_t)place->number);
+    if (place->kind == PLACE_FAULT && place->number <= side->main_fault_count)
+        number = side_fault_of_ordinal(side, (uint32_t)place->number);
+    const struct model_fault *fault = model_fault(side->model, number);
+    char text[120];
+    snprintf(text, sizeof text, "main takes %u faults in this trace; id:N finds any fault by its id",
+             side->main_fault_count);
+    if (!fault) return complain("no fault", at, place->kind == PLACE_ID ? "no fault of this trace has that id" : text);
+    describe_story(fault, text, sizeof text);
+    if (!has_beat(fault, place->beat)) return complain("no beat", at, text);
+    session_seek_event(session, fault->beat_event[place->beat ? place->beat : MODEL_BEAT_FAULT] + 1);
+    if (session->sides == 2 && place->kind == PLACE_FAULT) bring_other_side(session, place);
+    return true;
+}
+
+static bool go_to(struct session *session, const char *at)
+{
+    struct place place = {.kind = PLACE_EVENT, .number = model_count(session->side[0].model)};
+    if (strcmp(at, "end") && !parse_place(&place, at)) return false;
+    if (place.kind != PLACE_EVENT) return go_to_fault(session, &place, at);
+    if (place.number > model_count(session->side[0].model))
+        return complain("no event", at, "the trace has fewer events");
+    session_seek_event(session, place.number);
     return true;
 }
 
@@ -205,8 +265,12 @@ static int run(struct session *session, const struct options *options)
         }
         return 0;
     case MODE_EVENTS:
-        for (int i = 0; i < session->sides; i++)
+        for (int i = 0; i < session->sides; i++) {
+            if (session->sides > 1)
+                printf("%s%s: %s\n", i ? "\n" : "", trace_directory(session->side[i].trace),
+                       model_arrangement_name(session->side[i].arrangement));
             report_events(stdout, &session->side[i]);
+        }
         return 0;
     case MODE_SNAPSHOT:
         return snapshot(session, options, utf8);
@@ -220,6 +284,16 @@ static int run(struct session *session, const struct options *options)
     return terminal_run(session, options->ascii || !utf8);
 }
 
+// Opens a trace directory, or the trace in the directory of a run. The error is that of the directory itself.
+static bool open_side(struct side *side, const char *directory, struct trace_error *error)
+{
+    char inside[4096];
+    struct trace_error other;
+    if (side_open(side, directory, error)) return true;
+    int length = snprintf(inside, sizeof inside, "%s/trace", directory);
+    return length < (int)sizeof inside && side_open(side, inside, &other);
+}
+
 // A run that has just been started may not have written its trace yet: looks again for a while.
 static bool open_when_written(struct side *side, const char *directory, struct trace_error *error)
 {
@@ -228,7 +302,7 @@ static bool open_when_written(struct side *side, const char *directory, struct t
     for (int i = 0; i < FOLLOW_SECONDS * 5; i++) {
         if (error->status == TRACE_E_READ || error->status == TRACE_E_MEMORY) return false;
         nanosleep(&pause, NULL);
-        if (side_open(side, directory, error)) return true;
+        if (open_side(side, directory, error)) return true;
     }
     return false;
 }
@@ -237,7 +311,7 @@ static bool open_sides(struct session *session, const struct options *options)
 {
     for (int i = 0; i < options->directory_count; i++) {
         struct trace_error error;
-        bool open = side_open(&session->side[i], options->directories[i], &error);
+        bool open = open_side(&session->side[i], options->directories[i], &error);
         if (!open && options->follow) open = open_when_written(&session->side[i], options->directories[i], &error);
         if (!open) {
             fprintf(stderr, "faultline-viz: %s\n", error.text);
@@ -263,13 +337,13 @@ int main(int count, char **words)
         }
     }
     if (!parse(&options, count, words)) return EXIT_USAGE;
+    // What is wrong with a trace is said first; only --follow, which waits for one, asks for the terminal before.
     const char *refusal = options.mode == MODE_SCREEN ? terminal_refusal() : NULL;
-    if (refusal) {
-        fprintf(stderr, "faultline-viz: %s.\n", refusal);
-        return EXIT_USAGE;
-    }
     int status = EXIT_USAGE;
-    if (open_sides(&session, &options)) {
+    bool open = (!refusal || !options.follow) && open_sides(&session, &options);
+    if (refusal && (open || options.follow)) {
+        fprintf(stderr, "faultline-viz: %s.\n", refusal);
+    } else if (open) {
         session_start(&session);
         status = run(&session, &options);
     }

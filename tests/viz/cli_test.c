@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 #include "tests/viz/support_trace.h"
 
 static struct test_trace trace;
@@ -78,6 +79,9 @@ START_TEST(wrong_words_are_usage_errors)
                                         "--snapshot text --at fault: %s",
                                         "--snapshot text --at fault:1.7 %s",
                                         "--snapshot text --at fault:999 %s",
+                                        "--snapshot text --at id:77 %s",
+                                        "--snapshot text --at id:1.9 %s",
+                                        "--snapshot text --at fault:4.4 %s",
                                         "--snapshot text --at 99999999 %s",
                                         "--snapshot text --at -1 %s",
                                         "--summary %s %s extra"};
@@ -92,6 +96,54 @@ START_TEST(a_directory_that_is_not_there_is_named)
 {
     ck_assert_int_eq(run("", "--summary /nowhere/at/all"), 2);
     says("/nowhere/at/all");
+}
+END_TEST
+
+START_TEST(a_missing_trace_is_named_before_a_missing_terminal)
+{
+    ck_assert_int_eq(run("", "/nowhere/at/all"), 2);
+    says("/nowhere/at/all");
+}
+END_TEST
+
+START_TEST(the_directory_of_a_run_stands_for_the_trace_in_it)
+{
+    char run_directory[] = "/tmp/viz-run-XXXXXX", link[64], words[160];
+    ck_assert_ptr_nonnull(mkdtemp(run_directory));
+    snprintf(link, sizeof link, "%s/trace", run_directory);
+    ck_assert_int_eq(symlink(trace.directory, link), 0);
+    snprintf(words, sizeof words, "--summary %s", run_directory);
+    int status = run("", words);
+    unlink(link);
+    rmdir(run_directory);
+    ck_assert_int_eq(status, 0);
+    says("by an empty reply");
+}
+END_TEST
+
+START_TEST(a_fault_is_found_by_number_and_by_id)
+{
+    ck_assert_int_eq(run("LC_ALL=C", "--snapshot text --at fault:4 %s"), 0);
+    says("fault 4/4 (id 9)");
+    ck_assert_int_eq(run("LC_ALL=C", "--snapshot text --at id:9.6 %s"), 0);
+    says("fault 4/4 (id 9)");
+    says("fault 4 ends here, refused");
+    ck_assert_int_eq(run("", "--summary %s"), 0);
+    says("main's fault 4 (id 9)");
+}
+END_TEST
+
+START_TEST(a_beat_that_a_fault_never_reached_is_an_error_with_its_story)
+{
+    ck_assert_int_eq(run("", "--snapshot text --at fault:4.4 %s"), 2);
+    says("only the beats 1 2 6: it was refused");
+}
+END_TEST
+
+START_TEST(the_events_of_two_traces_have_headings)
+{
+    ck_assert_int_eq(run("", "--events %s %s"), 0);
+    says(": internal\n");
 }
 END_TEST
 
@@ -185,6 +237,11 @@ int main(void)
     tcase_add_test(claims, help_and_version_succeed);
     tcase_add_test(claims, wrong_words_are_usage_errors);
     tcase_add_test(claims, a_directory_that_is_not_there_is_named);
+    tcase_add_test(claims, a_missing_trace_is_named_before_a_missing_terminal);
+    tcase_add_test(claims, the_directory_of_a_run_stands_for_the_trace_in_it);
+    tcase_add_test(claims, a_fault_is_found_by_number_and_by_id);
+    tcase_add_test(claims, a_beat_that_a_fault_never_reached_is_an_error_with_its_story);
+    tcase_add_test(claims, the_events_of_two_traces_have_headings);
     tcase_add_test(claims, a_trace_without_metadata_is_refused_with_a_sentence);
     tcase_add_test(claims, a_stream_cut_anywhere_gives_all_that_is_whole);
     tcase_add_test(claims, a_dumb_terminal_and_none_are_refused_with_a_way_out);

@@ -170,10 +170,13 @@ const char *model_name(const struct model *model, uint64_t id, char *buffer, siz
 // An object that the trace never showed: the field's type says what it would be.
 static bool resolve_name(void *context, enum trace_field_type type, uint64_t id, char *buffer, size_t size)
 {
-    (void)type;
     const struct model_object *object = model_object(context, id);
     if (object == NULL || (object->name[0] == '\0' && object->kind == OBJECT_NONE)) return false;
-    model_name(context, id, buffer, size);
+    char name[MODEL_NAME_SIZE + 32];
+    model_name(context, id, name, sizeof name);
+    // A gate has the name of what is behind it, as a dataspace that of its file: the word gate tells them apart.
+    bool is_gate = type == FIELD_OBJECT && object->kind == OBJECT_GATE && object->name[0] != '\0';
+    snprintf(buffer, size, is_gate && !strstr(name, "gate") ? "gate \"%s\"" : "%s", name);
     return true;
 }
 

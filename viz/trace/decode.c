@@ -339,7 +339,7 @@ static void put_value(struct out *out, enum trace_field_type type, uint64_t valu
         if (value == 0)
             put(out, "no fault");
         else
-            put(out, "fault %" PRIu64, value);
+            put(out, "fault id %" PRIu64, value);
         return;
     case FIELD_FLEXPAGE:
         put_flexpage(out, value);
@@ -504,7 +504,7 @@ size_t trace_format_record(char *buffer, size_t size, const struct trace_record 
 {
     struct out out = out_begin(buffer, size);
     put(&out, "%12" PRIu64 "  ", record->time);
-    if (record->fault != 0) put(&out, "[fault %" PRIu32 "] ", record->fault);
+    if (record->fault != 0) put(&out, "[fault id %" PRIu32 "] ", record->fault);
     put_id(&out, FIELD_THREAD, record->thread, names);
     put(&out, ": %s ", trace_kind_info(record->kind)->name);
     put_fields(&out, record, names);

@@ -26,8 +26,8 @@ enum input {
     X(COMMAND_PLAY, ' ', 0, 0, "Space", "play", "play, or pause")                                                      \
     X(COMMAND_FORWARD, INPUT_RIGHT, 'l', 0, "→ l", "event", "one event forward")                                       \
     X(COMMAND_BACK, INPUT_LEFT, 'h', 0, "← h", "", "one event back")                                                   \
-    X(COMMAND_NEXT_FAULT, INPUT_SHIFT_RIGHT, 'n', 'L', "⇧→ n", "fault", "to the next fault of the program")            \
-    X(COMMAND_PREVIOUS_FAULT, INPUT_SHIFT_LEFT, 'p', 'H', "⇧← p", "", "to the fault before")                           \
+    X(COMMAND_NEXT_FAULT, INPUT_SHIFT_RIGHT, 'n', 'L', "Shift-→ n", "fault", "to the next fault of the program")       \
+    X(COMMAND_PREVIOUS_FAULT, INPUT_SHIFT_LEFT, 'p', 'H', "Shift-← p", "", "to the fault before")                      \
     X(COMMAND_START, INPUT_HOME, 'g', 0, "Home g", "", "to the first event")                                           \
     X(COMMAND_END, INPUT_END, 'G', 0, "End G", "", "to the last event")                                                \
     X(COMMAND_DOWN, INPUT_DOWN, 'j', 0, "↓ j", "", "one row down in the event list")                                   \

@@ -11,6 +11,15 @@ const char *explain_beat(enum model_beat beat)
     return (unsigned)beat < MODEL_BEATS ? names[beat] : "";
 }
 
+const char *explain_step(const struct side *side, int step)
+{
+    uint64_t code = (uint64_t)(MARK_STEP_EXECUTABLE + step - 1);
+    bool mapper = side->arrangement == ARRANGEMENT_INTERNAL || side->arrangement == MODEL_NO_EVENT;
+    if (code == MARK_STEP_START_REGION_MAPPER && !mapper) return "step 9: no region mapper in this arrangement";
+    const char *words = trace_mark_name(code);
+    return words ? words : "a step";
+}
+
 // What a pager or the file server says while it serves a fault. `value` and `extra` as in kernel/abi/objects.h.
 static bool explain_service(const struct side *side, const struct trace_record *record, const char *who,
                             const char *name, char *text, size_t size)
@@ -63,10 +72,9 @@ static void explain_mark(const struct side *side, const struct trace_record *rec
     model_name(side->model, record->thread, who, sizeof who);
     trace_text(name, sizeof name, record, 3);
     uint64_t code = record->argument[0];
-    const char *words = trace_mark_name(code);
     if (code >= MARK_STEP_EXECUTABLE && code <= MARK_STEP_START_MAIN)
-        snprintf(text, size, "%s, %s of program initialisation.%s%s", who, words ? words : "a step",
-                 *name ? " Program: " : "", name);
+        snprintf(text, size, "%s, %s of program initialisation.%s%s", who,
+                 explain_step(side, (int)(code - MARK_STEP_EXECUTABLE) + 1), *name ? " Program: " : "", name);
     else if (code == MARK_ARRANGEMENT)
         snprintf(text, size, "%s will run \"%s\" in the arrangement %s.", who, name,
                  model_arrangement_name(record->argument[1]));

@@ -31,7 +31,7 @@ static void draw_list(struct area area, const struct side *side, struct session 
     area_text(area, 3, 0, STYLE_QUIET, " event ");
     area_text(area, 12, 0, STYLE_QUIET, " instruction ");
     area_text(area, 24, 0, STYLE_QUIET, " thread ");
-    area_text(area, 38, 0, STYLE_QUIET, " fault ");
+    area_text(area, 36, 0, STYLE_QUIET, " fault id");
     area_text(area, 45, 0, STYLE_QUIET, " what ");
     uint64_t count = model_count(side->model), position = model_position(side->model);
     int rows = area.height - 1;
@@ -83,8 +83,8 @@ void help_draw(struct area area)
     int heading = area.height >= 26 ? 2 : 0, y = heading;
     if (heading) area_text(area, 2, 0, STYLE_HEADING, "Keys");
     for (int i = 1; i < COMMAND_COUNT; i++, y++) {
-        area_text_in(area, 2, y, 8, STYLE_MESSAGE, command_table[i].keys_text);
-        area_text_in(area, 11, y, wide ? 60 : area.width - 12, STYLE_TEXT, command_table[i].help);
+        area_text_in(area, 2, y, 10, STYLE_MESSAGE, command_table[i].keys_text);
+        area_text_in(area, 13, y, wide ? 58 : area.width - 14, STYLE_TEXT, command_table[i].help);
     }
     if (wide && heading) area_text(area, 74, 0, STYLE_HEADING, "Glyphs");
     if (wide)

@@ -1,14 +1,9 @@
 // The summary and the event listing: plain ASCII text.
 #include <inttypes.h>
 #include <stdio.h>
+#include "viz/view/explain.h"
 #include "viz/view/report.h"
 #include "viz/view/screen.h"
-
-static const char *step_words(int step)
-{
-    const char *words = trace_mark_name((uint64_t)(MARK_STEP_EXECUTABLE + step - 1));
-    return words ? words : "step";
-}
 
 static const struct model_program *shown_program(const struct side *side)
 {
@@ -23,9 +18,9 @@ static void report_steps(FILE *out, const struct side *side)
     fprintf(out, "\n  %14s\n", "instruction");
     for (int step = 1; step <= MODEL_STEPS; step++) {
         if (program->step_event[step] == MODEL_NO_EVENT)
-            fprintf(out, "  %14s  %s\n", "not reached", step_words(step));
+            fprintf(out, "  %14s  %s\n", "not reached", explain_step(side, step));
         else
-            fprintf(out, "  %14s  %s\n", screen_number(program->step_time[step], number), step_words(step));
+            fprintf(out, "  %14s  %s\n", screen_number(program->step_time[step], number), explain_step(side, step));
     }
 }
 
@@ -77,18 +72,29 @@ static void report_faults(FILE *out, const struct side *side)
         fprintf(out, "  pages             %zu in the program's task\n", pages);
 }
 
+// "main's fault 8 (id 12)", or "fault id 12" of another thread.
+static void fault_words(const struct side *side, uint32_t number, char *text, size_t size)
+{
+    uint32_t id = model_fault(side->model, number)->id;
+    for (uint32_t i = 1; i <= side->main_fault_count; i++)
+        if (side_fault_of_ordinal(side, i) == number) {
+            snprintf(text, size, "main's fault %" PRIu32 " (id %" PRIu32 ")", i, id);
+            return;
+        }
+    snprintf(text, size, "fault id %" PRIu32, id);
+}
+
 static void report_refused(FILE *out, const struct side *side)
 {
     for (uint32_t i = 0; i < model_fault_count(side->model); i++) {
         const struct model_fault *fault = model_fault(side->model, i);
-        char thread[64], task[64], access[32], pager[64];
+        char thread[64], task[64], access[32], pager[64], which[64];
         if (fault->outcome != MODEL_FAULT_REFUSED) continue;
         const char *cause = trace_cause_name(fault->cause);
+        fault_words(side, i, which, sizeof which);
         trace_format_value(access, sizeof access, FIELD_ACCESS, fault->access, NULL);
-        fprintf(out,
-                "  refused           fault %" PRIu32 ": %s of %s, %s at 0x%" PRIx64 ", ip 0x%" PRIx64
-                ", pager %s: %s\n",
-                fault->id, model_name(side->model, fault->thread, thread, sizeof thread),
+        fprintf(out, "  refused           %s: %s of %s, %s at 0x%" PRIx64 ", ip 0x%" PRIx64 ", pager %s: %s\n", which,
+                model_name(side->model, fault->thread, thread, sizeof thread),
                 model_name(side->model, fault->task, task, sizeof task), access, fault->address, fault->ip,
                 fault->pager_thread ? model_name(side->model, fault->pager_thread, pager, sizeof pager) : "none",
                 cause ? cause : "no reason given");

@@ -51,6 +51,11 @@ static bool at_beat(const struct picture *picture, enum model_beat beat)
     return picture->scene.beat == beat && picture->scene.nested == MODEL_NO_FAULT && !picture->scene.over;
 }
 
+static bool refusal_shown(const struct picture *picture)
+{
+    return at_beat(picture, MODEL_BEAT_END) && picture->fault && picture->fault->outcome == MODEL_FAULT_REFUSED;
+}
+
 // Arrows and labels of one beat: lit while it is the present one, plain when it has been, dim before.
 static struct area beat_area(const struct picture *picture, struct area area, enum model_beat beat)
 {
@@ -237,7 +242,11 @@ static void draw_pager(struct picture *picture, struct area area)
     const struct model_thread *thread = model_thread(side->model, pager);
     bool serving = picture->fault && !picture->scene.over && picture->scene.beat >= MODEL_BEAT_DELIVER &&
                    picture->scene.beat < MODEL_BEAT_END && picture->fault->pager_thread == pager;
-    if (picture->scene.nested != MODEL_NO_FAULT && serving)
+    bool refused = refusal_shown(picture) && picture->fault->pager_thread == pager;
+    if (refused)
+        x += area_format(area_with(area, EMPHASIS_LIT), x, 0, STYLE_REFUSED, "× fault %u ends here, refused",
+                         side_ordinal(side));
+    else if (picture->scene.nested != MODEL_NO_FAULT && serving)
         x += area_format(area, x, 0, STYLE_FAULTING, "stopped by a fault of its own");
     else if (serving)
         x += area_format(area, x, 0, STYLE_PAGER, "serving fault %u", side_ordinal(side));
@@ -414,7 +423,11 @@ static void draw_map(struct picture *picture, struct area area)
     int x = DOWN_COLUMN + area_text(line, DOWN_COLUMN, 0, style, text) + 1;
     const char *server = area.width - x >= 15 ? "file server" : "server";
     int length = area.width - x - glyph_columns(server) - 1;
+    // A refused fault that came as far as asking for the page got no page from here.
+    bool in_vain = refusal_shown(picture) && fault->beat_event[MODEL_BEAT_MAP_REQUEST] != MODEL_NO_EVENT &&
+                   fault->beat_event[MODEL_BEAT_PAGE] == MODEL_NO_EVENT;
     x = draw_arrow(picture, area, x, length > 12 ? 12 : length, MODEL_BEAT_MAP_REQUEST);
+    if (in_vain) area_put(area_with(area, EMPHASIS_LIT), x - 1, 0, STYLE_REFUSED, GLYPH_ENDED);
     area_text(line, x + 1, 0, style, server);
 }
 

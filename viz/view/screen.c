@@ -162,14 +162,14 @@ static void draw_footer(struct area area, const struct session *session)
     for (int i = 1; i < COMMAND_COUNT; i++) {
         const struct command_row *row = &command_table[i];
         if (!row->footer[0] || (i == COMMAND_SWITCH_SIDE && session->sides < 2)) continue;
-        int quit = glyph_columns("q quit") + 2, need = glyph_columns(row->keys_text) + 1 + glyph_columns(row->footer);
-        if (i != COMMAND_QUIT && i != COMMAND_HELP && x + need + quit + 9 > area.width) continue;
         // Pairs of commands that belong together share one label.
         const char *keys = row->keys_text;
         if (i == COMMAND_FORWARD) keys = "←→";
-        if (i == COMMAND_NEXT_FAULT) keys = "⇧←→";
+        if (i == COMMAND_NEXT_FAULT) keys = area.width < 90 ? "S-←→" : "Shift-←→";
         if (i == COMMAND_FASTER) keys = "+-";
         if (i == COMMAND_ARRANGEMENT) keys = "1 2";
+        int quit = glyph_columns("q quit") + 2, need = glyph_columns(keys) + 1 + glyph_columns(row->footer);
+        if (i != COMMAND_QUIT && i != COMMAND_HELP && x + need + quit + 9 > area.width) continue;
         x += area_text(area, x, 0, STYLE_BAR_KEY, keys) + 1;
         x += area_text(area, x, 0, STYLE_BAR, row->footer) + 2;
     }
