@@ -37,7 +37,7 @@ static const char usage[] =
     "  --at WHERE        event number, end, fault:N (the Nth of main's faults, counted from 1) or id:N (the\n"
     "                    fault id that events and traces show); with a beat (1 to 6): fault:N.BEAT, id:N.BEAT\n"
     "  --size CxR        columns and rows of the picture (80x24)\n"
-    "  --view VIEW       arrangement, events or help\n"
+    "  --view VIEW       arrangement, events, help or words (what the words on the screen mean)\n"
     "  --ascii           no glyphs beyond ASCII (also when the locale is not UTF-8)\n"
     "  --version, --help\n"
     "\n"
@@ -77,13 +77,13 @@ static bool parse_size(struct options *options, const char *text)
 
 static bool parse_view(struct options *options, const char *text)
 {
-    static const char *const names[] = {"arrangement", "events", "help"};
-    for (int i = 0; i < 3; i++)
+    static const char *const names[] = {"arrangement", "events", "help", "words"};
+    for (int i = 0; i < 4; i++)
         if (!strcmp(text, names[i])) {
             options->view = (enum view)i;
             return true;
         }
-    return complain("unknown view", text, "there are arrangement, events and help");
+    return complain("unknown view", text, "there are arrangement, events, help and words");
 }
 
 static bool parse_value(struct options *options, const char *option, const char *value)

@@ -211,6 +211,8 @@ START_TEST(the_event_list_and_the_help_screen_look_as_agreed)
     session_do(&session, COMMAND_HELP);
     compare("help-80x24", 80, 24);
     session_do(&session, COMMAND_HELP);
+    compare("words-80x24", 80, 24);
+    session_do(&session, COMMAND_HELP);
     ck_assert_int_eq(session.view, VIEW_EVENTS);
 }
 END_TEST
@@ -224,7 +226,7 @@ START_TEST(no_size_and_no_position_breaks_the_screen)
     for (int columns = 1; columns <= 220; columns += columns < 8 ? 1 : 7)
         for (int rows = 1; rows <= 70; rows += rows < 8 ? 1 : 3) {
             session_seek_event(&session, position = (position + 7) % (count + 1));
-            session.view = (enum view)((columns + rows) % 3);
+            session.view = (enum view)((columns + rows) % 4);
             session.frame = rows % 8;
             ck_assert(grid_resize(&grid, columns, rows));
             screen_draw(&grid, &session);
@@ -304,7 +306,7 @@ START_TEST(ascii_mode_writes_ascii_only)
     open_story(1, ARRANGEMENT_EXTERNAL);
     for (uint64_t at = 0; at <= model_count(session.side[0].model); at += 5) {
         session_seek_event(&session, at);
-        session.view = (enum view)(at % 3);
+        session.view = (enum view)(at % 4);
         char *text = written(120 + (int)at % 40, 40, write_text, true);
         for (const char *c = text; *c; c++)
             ck_assert_msg(*c == '\n' || (*c >= 32 && *c < 127), "byte 0x%02x", *c & 255);
@@ -351,7 +353,7 @@ static void assert_well_formed(const char *svg)
 START_TEST(the_svg_is_well_formed_and_needs_nothing_from_outside)
 {
     open_story(0, ARRANGEMENT_INTERNAL);
-    for (int view = VIEW_ARRANGEMENT; view <= VIEW_HELP; view++) {
+    for (int view = VIEW_ARRANGEMENT; view <= VIEW_WORDS; view++) {
         session.view = (enum view)view;
         char *svg = written(120, 36, write_svg, false);
         assert_well_formed(svg);

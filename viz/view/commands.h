@@ -39,7 +39,7 @@ enum input {
     X(COMMAND_SWITCH_SIDE, INPUT_TAB, 0, 0, "Tab", "side", "to the other trace")                                       \
     X(COMMAND_ARRANGEMENT, '1', 0, 0, "1", "view", "the arrangement: tasks, pages, the message in flight")             \
     X(COMMAND_EVENTS, '2', 0, 0, "2", "", "the list of events")                                                        \
-    X(COMMAND_HELP, '?', 0, 0, "?", "help", "this help, and away again")                                               \
+    X(COMMAND_HELP, '?', 0, 0, "?", "help", "this help; again: what the words mean; again: away")                      \
     X(COMMAND_QUIT, 'q', 0, 0, "q", "quit", "leave")
 
 enum command {

@@ -1,4 +1,4 @@
-// The event list and the help screen.
+// The event list and the two pages of help.
 #include <inttypes.h>
 #include <stdio.h>
 #include "viz/view/screen.h"
@@ -91,4 +91,36 @@ void help_draw(struct area area)
         draw_legend(area, 74, heading, 1, area.width - 75);
     else
         draw_legend(area, 2, y + (heading ? 1 : 0), 4, (area.width - 2) / 4);
+}
+
+// The dearest first: a low screen leaves the last ones out, with a mark.
+static const struct {
+    const char *word, *meaning;
+} glossary[] = {
+    {"fault", "main touches a page that is not there; the kernel stops it and tells its pager in a message"},
+    {"pager", "the thread that resolves faults: inside the task (internal), or in the task that created it (external)"},
+    {"rm", "region mapper, the internal pager; \"rm code\" etc.: its own pages"},
+    {"region", "a range of addresses of a task, and where its pages come from"},
+    {"dataspace", "content that is mapped page by page, here by the file server"},
+    {"gate", "what a message is sent to; it hands it to the thread behind it"},
+    {"flexpage", "a range of pages or capabilities, in one word; a message with one maps them into the receiver"},
+    {"window", "receive window: where the receiver lets a flexpage land"},
+    {"UTCB", "the page in which a thread and the kernel hand over messages"},
+    {"rights", "of pages r w x: read, write, execute; of capabilities s c: send, control"},
+    {"id", "every fault of the trace has one; \"main's fault 12\" counts those of main alone"},
+    {"timeline", "the bars above the keys: how many faults begin in that part of the trace; the dot is where you are"},
+    {"Tab", "with two traces: which one leads, and is in title and timeline"},
+};
+
+void words_draw(struct area area)
+{
+    int count = (int)(sizeof glossary / sizeof *glossary), y = 0;
+    for (int i = 0; i < count; i++) {
+        if (y >= area.height) {
+            area_put(area, area.width - 1, area.height - 1, STYLE_QUIET, GLYPH_CUT);
+            return;
+        }
+        area_text_in(area, 2, y, 10, STYLE_MESSAGE, glossary[i].word);
+        y += area_wrap(area, 13, y, area.width - 15, area.height - y, STYLE_TEXT, glossary[i].meaning);
+    }
 }

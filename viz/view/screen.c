@@ -211,8 +211,9 @@ void screen_draw(struct grid *grid, struct session *session)
     // Two sides get two rows each where there is room, else one.
     if (two_sides_shown(all, session) && all.height >= 30) words = 4;
     struct area middle = area_part(all, 0, 1, all.width, all.height - 3 - words);
-    if (session->view == VIEW_HELP) {
-        help_draw(area_part(all, 0, 1, all.width, all.height - 2));
+    if (session->view == VIEW_HELP || session->view == VIEW_WORDS) {
+        struct area page = area_part(all, 0, 1, all.width, all.height - 2);
+        session->view == VIEW_HELP ? help_draw(page) : words_draw(page);
         return;
     }
     if (session->view == VIEW_EVENTS)

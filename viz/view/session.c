@@ -124,6 +124,8 @@ static void go_events(struct session *session, int64_t distance)
 static void toggle_help(struct session *session)
 {
     if (session->view == VIEW_HELP)
+        session->view = VIEW_WORDS;
+    else if (session->view == VIEW_WORDS)
         session->view = session->view_before_help;
     else
         session->view_before_help = session->view, session->view = VIEW_HELP;

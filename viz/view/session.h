@@ -7,7 +7,7 @@
 #include "viz/view/commands.h"
 #include "viz/view/side.h"
 
-enum view { VIEW_ARRANGEMENT, VIEW_EVENTS, VIEW_HELP };
+enum view { VIEW_ARRANGEMENT, VIEW_EVENTS, VIEW_HELP, VIEW_WORDS };
 
 #define SPEEDS 7 // 1/4x .. 16x
 
