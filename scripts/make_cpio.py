@@ -2,8 +2,9 @@
 
     make_cpio.py ARCHIVE FILE...
 
-The Makefile calls it, and the tests that need an archive of their own; run.py reads archives with it. The same files give the same bytes: no times,
-no owners, names in the order given. Every entry is named by the last part of its file's path.
+The Makefile calls it, and the tests that need an archive of their own; run.py reads archives with it. The same files
+give the same bytes: no times, no owners, names in the order given. Every entry is named by the last part of its file's
+path.
 Format: cpio(5), "New ASCII Format".
 """
 
