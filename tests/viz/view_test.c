@@ -163,6 +163,22 @@ START_TEST(two_arrangements_stand_side_by_side_in_step)
 }
 END_TEST
 
+START_TEST(what_tells_the_arrangements_apart_is_never_cut_side_by_side)
+{
+    open_story(0, ARRANGEMENT_INTERNAL);
+    open_story(1, ARRANGEMENT_EXTERNAL);
+    session_seek_fault(&session, 2);
+    for (int columns = SCREEN_TWO_SIDES; columns < 160; columns++) {
+        ck_assert(shows("flexpage into the window", columns, 36));
+        ck_assert(shows("flexpage in the reply", columns, 36));
+        ck_assert(shows("empty reply ", columns, 36));
+        ck_assert(shows("resumes ", columns, 36));
+        ck_assert(shows("internal:", columns, 24));
+        ck_assert(shows("external:", columns, 24));
+    }
+}
+END_TEST
+
 // What the external side shows while the internal side goes through beat 5 event by event.
 START_TEST(stepping_on_one_side_shows_every_hop_of_the_other)
 {
@@ -485,6 +501,7 @@ int main(void)
     tcase_add_test(claims, a_nested_fault_stands_in_a_frame_of_its_own);
     tcase_add_test(claims, a_refused_fault_ends_with_its_reason);
     tcase_add_test(claims, two_arrangements_stand_side_by_side_in_step);
+    tcase_add_test(claims, what_tells_the_arrangements_apart_is_never_cut_side_by_side);
     tcase_add_test(claims, stepping_on_one_side_shows_every_hop_of_the_other);
     tcase_add_test(claims, an_external_page_makes_two_hops);
     tcase_add_test(claims, the_event_list_and_the_help_screen_look_as_agreed);

@@ -6,7 +6,7 @@
 #include "viz/view/rows.h"
 #include "viz/view/screen.h"
 
-#define NARROW 60      // columns of a side below which labels are shortened
+#define NARROW 64      // columns of a side below which labels are shortened
 #define NESTED_ARROW 8 // cells of the arrow in a nested fault's frame
 #define DOWN_COLUMN 7  // of the fault's arrow into the kernel
 #define HOP_COLUMN 4   // of the page's way from the file server to an external pager
@@ -484,7 +484,8 @@ static void draw_counts(const struct picture *picture, struct area area)
                         ordinal, side->main_fault_count, messages, pages) +
             (area.width < 64 ? 3 : 4);
     char number[32];
-    if (done > 0) area_format(area, x, 0, STYLE_QUIET, "%s instr each", screen_number(instructions / done, number));
+    const char *format = area.width < 54 ? "%s instr" : "%s instr each";
+    if (done > 0) area_format(area, x, 0, STYLE_QUIET, format, screen_number(instructions / done, number));
 }
 
 // The last of main's faults, the newest first, one row each.
