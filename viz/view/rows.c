@@ -9,7 +9,7 @@
 #define NARROW 64      // columns of a side below which labels are shortened
 #define NESTED_ARROW 8 // cells of the arrow in a nested fault's frame
 #define DOWN_COLUMN 7  // of the fault's arrow into the kernel
-#define HOP_COLUMN 4   // of the page's way from the file server to an external pager
+#define HOP_COLUMN 2   // of the page's way from the file server to an external pager
 
 static int up_column(struct area area)
 {
