@@ -17,14 +17,14 @@ struct register_words {
     uint64_t word[IPC_REGISTER_WORDS];
 };
 
-// The waiting server behind a capability; NULL when it is not that simple.
-static inline struct thread *fast_receiver(const struct thread *sender, uint64_t capability, uint64_t tag)
+// The gate behind a capability, if its server waits; NULL when it is not that simple.
+static inline const struct gate *fast_gate(const struct thread *sender, uint64_t capability, uint64_t tag)
 {
     const struct mapping *slot = task_slot(sender->task, capability);
     if (slot == NULL || !(slot->rights & RIGHT_SEND) || slot->object->kind != OBJECT_GATE) return NULL;
-    struct thread *receiver = ((const struct gate *)slot->object)->receiver;
-    bool waits = receiver != NULL && receiver->state == THREAD_RECEIVING;
-    return waits && ipc_label(tag) < IPC_KERNEL_LABELS ? receiver : NULL;
+    const struct gate *gate = (const struct gate *)slot->object;
+    bool waits = gate->receiver != NULL && gate->receiver->state == THREAD_RECEIVING;
+    return waits && ipc_label(tag) < IPC_KERNEL_LABELS ? gate : NULL;
 }
 
 // Hands the message over and goes on with its receiver.
@@ -53,14 +53,14 @@ static inline struct thread *fast_path(struct thread *self, unsigned operation, 
     // The tag's lower half is the number of words alone: no items, no error.
     if (trace_mask != 0 || (uint32_t)tag > IPC_MAX_WORDS) return NULL;
     if (operation == IPC_CALL) {
-        struct thread *receiver = fast_receiver(self, capability, tag);
-        if (receiver == NULL || !sched_is_next(receiver)) return NULL;
+        const struct gate *gate = fast_gate(self, capability, tag);
+        if (gate == NULL || !sched_is_next(gate->receiver)) return NULL;
+        struct thread *receiver = gate->receiver;
         self->state = THREAD_CALLING;
         self->partner = receiver;
         self->fault_repeats = 0;
         receiver->caller = self;
         receiver->fault = self->fault;
-        const struct gate *gate = (const struct gate *)task_slot(self->task, capability)->object;
         return fast_deliver(self, receiver, gate->label, tag, words);
     }
     if (operation == IPC_REPLY_AND_WAIT) {

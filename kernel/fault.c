@@ -157,23 +157,11 @@ void fault_reply(struct thread *thread, struct thread *replier, const struct mes
     resume(thread);
 }
 
-// A thread that ends here may itself be a pager whose callers are abandoned next, and so on along a chain of any
-// length: they wait in a list for the first call to go on with them, because the kernel's stack is small.
+// Ends nowhere deep: a new message goes to a thread that owes none, and a thread that ends waits for thread_bury.
 void fault_abandoned(struct thread *thread)
 {
-    static struct thread *waiting;
-    static bool busy;
-    thread->next = waiting;
-    waiting = thread;
-    if (busy) return;
-    busy = true;
-    while ((thread = waiting) != NULL) {
-        waiting = thread->next;
-        thread->next = NULL;
-        if (thread->origin == FROM_FAULT)
-            refuse(thread, CAUSE_FAULT_NO_PAGER);
-        else
-            end(thread);
-    }
-    busy = false;
+    if (thread->origin == FROM_FAULT)
+        refuse(thread, CAUSE_FAULT_NO_PAGER);
+    else
+        end(thread);
 }

@@ -17,35 +17,9 @@
 #include "kernel/object/task.h"
 #include "kernel/object/thread.h"
 #include "kernel/print.h"
+#include "kernel/queue.h"
 #include "kernel/sched.h"
 #include "kernel/trace.h"
-
-// ---- Queues of senders -------------------------------------------------------------------------------------------
-
-static void enqueue_sender(struct thread *receiver, struct thread *sender)
-{
-    struct thread *first = receiver->senders;
-    if (first == NULL) {
-        receiver->senders = sender->next = sender->previous = sender;
-        return;
-    }
-    sender->next = first;
-    sender->previous = first->previous;
-    first->previous->next = sender;
-    first->previous = sender;
-}
-
-static void dequeue_sender(struct thread *receiver, struct thread *sender)
-{
-    if (sender->next == sender) {
-        receiver->senders = NULL;
-    } else {
-        sender->next->previous = sender->previous;
-        sender->previous->next = sender->next;
-        if (receiver->senders == sender) receiver->senders = sender->next;
-    }
-    sender->next = sender->previous = NULL;
-}
 
 // ---- Messages ----------------------------------------------------------------------------------------------------
 
@@ -180,7 +154,7 @@ static void block_sending(struct thread *sender, struct thread *receiver, uint64
     sender->partner = receiver;
     sender->label = label;
     sender->calls = calls;
-    enqueue_sender(receiver, sender);
+    queue_append(&receiver->senders, sender);
 }
 
 static enum ipc_error send(struct thread *sender, struct gate *gate, bool calls, bool nonblock)
@@ -222,7 +196,7 @@ static bool receive_queued(struct thread *receiver)
 {
     struct thread *sender;
     while ((sender = receiver->senders) != NULL) {
-        dequeue_sender(receiver, sender);
+        queue_remove(&receiver->senders, sender);
         enum ipc_error error = deliver(sender, receiver, sender->label);
         if (error != IPC_OK) {
             ipc_abort(sender, error);
@@ -302,7 +276,7 @@ void ipc_abort(struct thread *thread, enum ipc_error error)
 void ipc_withdraw(struct thread *thread)
 {
     // Without a partner: an abort took it out already, and its fault found nobody else.
-    if (thread->state == THREAD_SENDING && thread->partner != NULL) dequeue_sender(thread->partner, thread);
+    if (thread->state == THREAD_SENDING && thread->partner != NULL) queue_remove(&thread->partner->senders, thread);
     if (thread->state == THREAD_CALLING && thread->partner != NULL) thread->partner->caller = NULL;
     thread->partner = NULL;
 }
@@ -312,7 +286,7 @@ void ipc_abandon_partners(struct thread *thread)
     give_up_caller(thread);
     struct thread *sender;
     while ((sender = thread->senders) != NULL) {
-        dequeue_sender(thread, sender);
+        queue_remove(&thread->senders, sender);
         ipc_abort(sender, IPC_E_ABORTED);
     }
 }

@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include "kernel/object/task.h"
 #include "kernel/object/thread.h"
+#include "kernel/queue.h"
 #include "kernel/sched.h"
 #include "kernel/trace.h"
 
@@ -13,17 +14,8 @@ uint32_t sched_ready_priorities;
 
 static void enqueue_last(struct thread *thread)
 {
-    struct thread *head = queue[thread->priority];
-    if (head == NULL) {
-        thread->next = thread->previous = thread;
-        queue[thread->priority] = thread;
-        sched_ready_priorities |= 1u << thread->priority;
-        return;
-    }
-    thread->next = head;
-    thread->previous = head->previous;
-    head->previous->next = thread;
-    head->previous = thread;
+    queue_append(&queue[thread->priority], thread);
+    sched_ready_priorities |= 1u << thread->priority;
 }
 
 static void enqueue_first(struct thread *thread)
@@ -34,15 +26,8 @@ static void enqueue_first(struct thread *thread)
 
 void sched_remove(struct thread *thread)
 {
-    if (thread->next == thread) {
-        queue[thread->priority] = NULL;
-        sched_ready_priorities &= ~(1u << thread->priority);
-    } else {
-        thread->next->previous = thread->previous;
-        thread->previous->next = thread->next;
-        if (queue[thread->priority] == thread) queue[thread->priority] = thread->next;
-    }
-    thread->next = thread->previous = NULL;
+    queue_remove(&queue[thread->priority], thread);
+    if (queue[thread->priority] == NULL) sched_ready_priorities &= ~(1u << thread->priority);
 }
 
 void sched_ready_first(struct thread *thread)
