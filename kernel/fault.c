@@ -7,14 +7,18 @@
 //                                               └─ none, or it refuses ──▶ the thread ends
 #include <stddef.h>
 #include "kernel/fault.h"
+#include "kernel/map.h"
 #include "kernel/object/gate.h"
 #include "kernel/object/task.h"
 #include "kernel/object/thread.h"
 #include "kernel/print.h"
 #include "kernel/sched.h"
+#include "kernel/steps.h"
 #include "kernel/trace.h"
 
-static uint32_t last_fault_id;
+#define PRINT_STEPS 32 // of a message of the kernel
+
+uint32_t fault_last_id;
 
 // The bound gate at a capability index of the thread's task, looked up anew each time: what was revoked is gone.
 static struct gate *gate_at(const struct thread *thread, uint32_t index)
@@ -22,7 +26,8 @@ static struct gate *gate_at(const struct thread *thread, uint32_t index)
     struct gate *gate;
     if (task_object(thread->task, index, RIGHT_SEND, OBJECT_GATE, &gate) != IPC_OK) return NULL;
     // A thread that served its own faults would wait for itself.
-    return gate->receiver == NULL || gate->receiver == thread ? NULL : gate;
+    bool answers = gate->receiver != NULL && gate->receiver != thread && gate->receiver->state != THREAD_DEAD;
+    return answers ? gate : NULL;
 }
 
 static const char *access_text(unsigned access)
@@ -52,6 +57,7 @@ static void end(struct thread *thread)
         print("%s, value %x, ip %x; ", arch_cause_text(thread->cause), thread->value, thread->registers.x[REGISTER_PC]);
     print_pager(thread);
     print("\n");
+    (void)take_steps(PRINT_STEPS);
     thread_end(thread, EXIT_EXCEPTION);
 }
 
@@ -72,7 +78,7 @@ static void raise(struct thread *thread, uint64_t cause, uint64_t value)
     if (gate == NULL)
         end(thread);
     else
-        ipc_call_for(thread, gate->receiver, gate->label);
+        ipc_call_for(thread, gate);
 }
 
 static void refuse(struct thread *thread, uint64_t cause)
@@ -82,24 +88,11 @@ static void refuse(struct thread *thread, uint64_t cause)
     raise(thread, cause, thread->fault_address);
 }
 
-// Counts how often in a row the very same access faults: a pager that says "done" and is not must not loop for ever.
-static bool makes_progress(struct thread *thread, uint64_t address, unsigned access, uint64_t ip)
-{
-    bool same = thread->fault_address == address && thread->fault_access == access && thread->fault_ip == ip;
-    thread->fault_repeats = same ? thread->fault_repeats + 1 : 1;
-    thread->fault_address = address;
-    thread->fault_access = access;
-    thread->fault_ip = ip;
-    return thread->fault_repeats <= FAULT_REPEAT_LIMIT;
-}
-
 void fault_page(struct thread *thread, uint64_t address, unsigned access)
 {
-    uint64_t ip = thread->registers.x[REGISTER_PC];
-    bool progress = makes_progress(thread, address, access, ip);
-    thread->outer_fault = thread->fault;
-    thread->fault = ++last_fault_id;
-    trace_emit(thread, TRACE_FAULT_BEGIN, address, access, ip, thread->outer_fault, thread->pager);
+    bool progress = fault_may_repeat(thread, address, access);
+    fault_begin(thread, address, access);
+    trace_emit(thread, TRACE_FAULT_BEGIN, address, access, thread->fault_ip, thread->outer_fault, thread->pager);
     if (!progress) {
         thread->fault_repeats = 0;
         refuse(thread, CAUSE_FAULT_NO_PROGRESS);
@@ -110,10 +103,10 @@ void fault_page(struct thread *thread, uint64_t address, unsigned access)
         refuse(thread, CAUSE_FAULT_NO_PAGER);
         return;
     }
-    trace_emit(thread, TRACE_FAULT_DELIVER, gate->object.id, gate->receiver->object.id,
-               gate->receiver->task == NULL ? 0 : gate->receiver->task->object.id, address, access);
+    trace_emit(thread, TRACE_FAULT_DELIVER, gate->object.id, gate->receiver->object.id, gate->receiver->task_id,
+               address, access);
     thread->origin = FROM_FAULT;
-    ipc_call_for(thread, gate->receiver, gate->label);
+    ipc_call_for(thread, gate);
 }
 
 void fault_exception(struct thread *thread, uint64_t cause, uint64_t value)
@@ -130,21 +123,30 @@ struct message fault_message(const struct thread *thread)
             .word = {thread->fault_address, thread->fault_access, thread->fault_ip, thread->fault},
         };
     return (struct message){
-        .tag = ipc_tag(PROTOCOL_EXCEPTION, 4, 0),
+        .tag = ipc_tag(PROTOCOL_EXCEPTION, IPC_REGISTER_WORDS + THREAD_REGISTERS, 0),
         .word = {thread->cause, thread->value, thread->registers.x[REGISTER_PC], thread->registers.x[REGISTER_SP]},
+        .more = thread->registers.x,
     };
+}
+
+// The handler's answer to an exception: the registers that change, and on it goes; or an error.
+static void repair(struct thread *thread, const struct message *reply)
+{
+    if (ipc_error(reply->tag) != IPC_OK) {
+        end(thread);
+        return;
+    }
+    for (unsigned i = 0; i < ipc_words(reply->tag) && i < THREAD_REGISTERS; i++)
+        thread->registers.x[i] = i < IPC_REGISTER_WORDS ? reply->word[i] : reply->more[i - IPC_REGISTER_WORDS];
+    map_forget_progress(thread);
+    resume(thread);
 }
 
 void fault_reply(struct thread *thread, struct thread *replier, const struct message *reply)
 {
     bool refused = ipc_error(reply->tag) != IPC_OK;
     if (thread->origin == FROM_EXCEPTION) {
-        if (refused) {
-            end(thread);
-        } else {
-            thread->registers.x[REGISTER_PC] = reply->word[0];
-            resume(thread);
-        }
+        repair(thread, reply);
         return;
     }
     if (refused) {
@@ -153,7 +155,7 @@ void fault_reply(struct thread *thread, struct thread *replier, const struct mes
     }
     bool by_item = ipc_items(reply->tag) > 0;
     trace_emit(thread, TRACE_FAULT_RESOLVE, thread->fault_address, by_item ? RESOLVE_FLEXPAGE : RESOLVE_EMPTY_REPLY,
-               by_item ? reply->utcb->items[0].offer : 0, replier->object.id, 0);
+               by_item ? reply->items[0].offer : 0, replier->object.id, 0);
     resume(thread);
 }
 

@@ -1,7 +1,7 @@
 // The system call. A message goes to a gate's thread, or to a kernel object, which answers at once.
 //
 //   client                          server
-//   call ── send ─▶ SENDING ──────▶ receive      (the server was busy: the client waits in its queue)
+//   call ── send ─▶ SENDING ──────▶ receive      (the server was busy: the client waits at its gate)
 //                   CALLING ◀────── (message)    the server remembers its caller
 //   READY ◀──────── reply ───────── reply
 //
@@ -17,9 +17,10 @@
 #include "kernel/object/task.h"
 #include "kernel/object/thread.h"
 #include "kernel/print.h"
-#include "kernel/queue.h"
 #include "kernel/sched.h"
 #include "kernel/trace.h"
+
+#define ECALL_SIZE 4u // bytes: the program counter is behind the ecall already
 
 // ---- Messages ----------------------------------------------------------------------------------------------------
 
@@ -31,7 +32,8 @@ static struct message outgoing_message(const struct thread *sender)
     return (struct message){
         .tag = x[REGISTER_A1],
         .word = {x[REGISTER_A2], x[REGISTER_A2 + 1], x[REGISTER_A2 + 2], x[REGISTER_A2 + 3]},
-        .utcb = sender->utcb,
+        .more = &sender->utcb->words[IPC_REGISTER_WORDS],
+        .items = sender->utcb->items,
     };
 }
 
@@ -43,7 +45,7 @@ static void write_message(struct thread *receiver, uint64_t label, const struct 
     for (unsigned i = 0; i < IPC_REGISTER_WORDS; i++)
         x[REGISTER_A2 + i] = message->word[i];
     for (unsigned i = IPC_REGISTER_WORDS; i < ipc_words(message->tag); i++)
-        receiver->utcb->words[i] = message->utcb->words[i];
+        receiver->utcb->words[i] = message->more[i - IPC_REGISTER_WORDS];
 }
 
 static void write_result(struct thread *thread, uint64_t tag)
@@ -51,10 +53,18 @@ static void write_result(struct thread *thread, uint64_t tag)
     thread->registers.x[REGISTER_A1] = tag;
 }
 
+// The thread executes its ecall once more, as this operation. In between, interrupts arrive and others may run.
+static void call_again(struct thread *thread, uint64_t operation)
+{
+    thread->registers.x[REGISTER_A7] = operation;
+    thread->registers.x[REGISTER_PC] -= ECALL_SIZE;
+}
+
 // ---- Map items ---------------------------------------------------------------------------------------------------
 
 struct items {
     unsigned count;
+    unsigned work; // of all items, in the terms of map_prepare
     struct map_plan plan[IPC_MAX_ITEMS];
 };
 
@@ -62,7 +72,8 @@ struct items {
 static flexpage_t receive_window(const struct thread *receiver, flexpage_t offer)
 {
     bool memory = flexpage_kind(offer) == FLEXPAGE_MEMORY;
-    if (receiver->origin != FROM_PROGRAM) return memory ? map_whole_window(offer) : 0;
+    if (receiver->origin == FROM_FAULT) return memory ? map_whole_window(offer) : 0;
+    if (receiver->origin == FROM_EXCEPTION) return 0;
     return memory ? receiver->utcb->memory_window : receiver->utcb->capability_window;
 }
 
@@ -83,12 +94,12 @@ static bool conflicts(const struct items *items, const struct map_plan *plan)
 static enum ipc_error prepare_items(const struct message *message, struct task *from, const struct thread *receiver,
                                     struct items *items)
 {
-    items->count = 0;
+    items->count = items->work = 0;
     while (items->count < ipc_items(message->tag)) {
-        struct map_item item = message->utcb->items[items->count];
+        struct map_item item = message->items[items->count];
         flexpage_t window = receive_window(receiver, item.offer);
         struct map_plan *plan = &items->plan[items->count];
-        enum ipc_error error = map_prepare(plan, from, item, receiver->task, window);
+        enum ipc_error error = map_prepare(plan, from, item, receiver->task, window, &items->work);
         if (error == IPC_OK && conflicts(items, plan)) {
             map_cancel(plan);
             error = IPC_E_OCCUPIED;
@@ -108,7 +119,7 @@ static void commit_items(struct items *items)
         map_commit(&items->plan[i]);
 }
 
-// ---- Send and receive --------------------------------------------------------------------------------------------
+// ---- Send --------------------------------------------------------------------------------------------------------
 
 static void trace_windows(const struct thread *thread)
 {
@@ -134,33 +145,24 @@ static enum ipc_error deliver(struct thread *sender, struct thread *receiver, ui
 // The message arrived and its sender waits for the reply.
 static void await_reply(struct thread *sender, struct thread *receiver)
 {
-    KERNEL_ASSERT(receiver->caller == NULL); // give_up_caller, before anybody receives
+    KERNEL_ASSERT(receiver->caller == NULL); // ipc_give_up_caller, before anybody receives
     sender->state = THREAD_CALLING;
     sender->partner = receiver;
     receiver->caller = sender;
 }
 
-// Who waits for a new message owes nobody a reply any more: the call ends with an error, and nobody waits in vain.
-static void give_up_caller(struct thread *thread)
-{
-    struct thread *caller = thread->caller;
-    thread->caller = NULL;
-    if (caller != NULL) ipc_abort(caller, IPC_E_ABORTED);
-}
-
-static void block_sending(struct thread *sender, struct thread *receiver, uint64_t label, bool calls)
+static void block_sending(struct thread *sender, struct gate *gate, bool calls)
 {
     sender->state = THREAD_SENDING;
-    sender->partner = receiver;
-    sender->label = label;
+    sender->gate = gate;
     sender->calls = calls;
-    queue_append(&receiver->senders, sender);
+    gate_enqueue(gate, sender);
 }
 
 static enum ipc_error send(struct thread *sender, struct gate *gate, bool calls, bool nonblock)
 {
     struct thread *receiver = gate->receiver;
-    if (receiver == NULL) return IPC_E_UNBOUND;
+    if (receiver == NULL || receiver->state == THREAD_DEAD) return IPC_E_UNBOUND;
     if (receiver == sender) return IPC_E_STATE;
     const uint64_t *x = sender->registers.x;
     trace_emit(sender, TRACE_IPC_SEND, gate->object.id, receiver->object.id, x[REGISTER_A1], x[REGISTER_A2],
@@ -168,7 +170,7 @@ static enum ipc_error send(struct thread *sender, struct gate *gate, bool calls,
     if (calls) trace_windows(sender);
     if (receiver->state != THREAD_RECEIVING) {
         if (nonblock) return IPC_E_WOULD_BLOCK;
-        block_sending(sender, receiver, gate->label, calls);
+        block_sending(sender, gate, calls);
         return IPC_OK;
     }
     enum ipc_error error = deliver(sender, receiver, gate->label);
@@ -181,53 +183,68 @@ static enum ipc_error send(struct thread *sender, struct gate *gate, bool calls,
     return IPC_OK;
 }
 
-void ipc_call_for(struct thread *thread, struct thread *receiver, uint64_t label)
+void ipc_call_for(struct thread *thread, struct gate *gate)
 {
-    if (receiver->state == THREAD_RECEIVING && deliver(thread, receiver, label) == IPC_OK) {
+    struct thread *receiver = gate->receiver;
+    if (receiver->state == THREAD_RECEIVING && deliver(thread, receiver, gate->label) == IPC_OK) {
         sched_ready_first(receiver);
         await_reply(thread, receiver);
     } else {
-        block_sending(thread, receiver, label, true);
+        block_sending(thread, gate, true);
     }
 }
 
-// Takes the first queued sender whose message can be delivered; the others learn why theirs could not.
-static bool receive_queued(struct thread *receiver)
+// ---- Receive -----------------------------------------------------------------------------------------------------
+
+// The gate that has waited longest; it goes behind the others, so that each has its turn.
+static struct gate *next_waiting_gate(struct thread *receiver)
 {
-    struct thread *sender;
-    while ((sender = receiver->senders) != NULL) {
-        queue_remove(&receiver->senders, sender);
-        enum ipc_error error = deliver(sender, receiver, sender->label);
-        if (error != IPC_OK) {
-            ipc_abort(sender, error);
-            continue;
-        }
-        if (sender->calls) {
-            await_reply(sender, receiver);
-        } else {
-            sender->partner = NULL;
-            write_result(sender, 0);
-            sched_ready_last(sender);
-        }
-        return true;
+    struct gate *gate = CONTAINER(receiver->waiting, struct gate, waiting);
+    receiver->waiting = receiver->waiting->next;
+    return gate;
+}
+
+// Takes the first sender whose turn it is; if its message cannot be delivered, it learns why, and the receiver tries
+// the next in a kernel entry of its own.
+static void receive_waiting(struct thread *receiver, bool nonblock)
+{
+    struct gate *gate = next_waiting_gate(receiver);
+    struct thread *sender = CONTAINER(gate->senders, struct thread, queue);
+    gate_dequeue(gate, sender);
+    enum ipc_error error = deliver(sender, receiver, gate->label);
+    if (error != IPC_OK) {
+        ipc_abort(sender, error);
+        call_again(receiver, nonblock ? IPC_RECEIVE | IPC_NONBLOCK : IPC_RECEIVE);
+    } else if (sender->calls) {
+        await_reply(sender, receiver);
+    } else {
+        write_result(sender, 0);
+        sched_ready_last(sender);
     }
-    return false;
 }
 
 static enum ipc_error receive(struct thread *thread, bool nonblock)
 {
     thread->fault = 0;
-    give_up_caller(thread);
+    ipc_give_up_caller(thread);
     trace_windows(thread);
     struct irq *irq = irq_take_pending(thread);
     if (irq != NULL) {
         write_message(thread, irq->label, &(struct message){0});
-        return IPC_OK;
+    } else if (thread->waiting != NULL) {
+        receive_waiting(thread, nonblock);
+    } else {
+        if (nonblock) return IPC_E_WOULD_BLOCK;
+        thread->state = THREAD_RECEIVING;
     }
-    if (receive_queued(thread)) return IPC_OK;
-    if (nonblock) return IPC_E_WOULD_BLOCK;
-    thread->state = THREAD_RECEIVING;
     return IPC_OK;
+}
+
+void ipc_look_again(struct thread *receiver)
+{
+    if (receiver->state != THREAD_RECEIVING) return;
+    call_again(receiver, IPC_RECEIVE);
+    sched_ready_last(receiver);
 }
 
 bool ipc_notify(struct thread *receiver, uint64_t label)
@@ -237,6 +254,8 @@ bool ipc_notify(struct thread *receiver, uint64_t label)
     sched_ready_first(receiver);
     return true;
 }
+
+// ---- Reply -------------------------------------------------------------------------------------------------------
 
 // Answers the caller. What cannot be handed over ends the call with the same error, so that nobody waits in vain.
 static enum ipc_error reply(struct thread *thread)
@@ -261,9 +280,17 @@ static enum ipc_error reply(struct thread *thread)
     return error;
 }
 
+// A caller that is gone needs no answer; the server goes on waiting.
+static enum ipc_error reply_and_wait(struct thread *thread)
+{
+    enum ipc_error error = reply(thread);
+    return error == IPC_OK || error == IPC_E_NO_CALLER ? receive(thread, false) : error;
+}
+
+// ---- Partners that go --------------------------------------------------------------------------------------------
+
 void ipc_abort(struct thread *thread, enum ipc_error error)
 {
-    thread->partner = NULL;
     if (thread->origin != FROM_PROGRAM) {
         fault_abandoned(thread);
         return;
@@ -275,20 +302,21 @@ void ipc_abort(struct thread *thread, enum ipc_error error)
 
 void ipc_withdraw(struct thread *thread)
 {
-    // Without a partner: an abort took it out already, and its fault found nobody else.
-    if (thread->state == THREAD_SENDING && thread->partner != NULL) queue_remove(&thread->partner->senders, thread);
+    if (thread->state == THREAD_SENDING && thread->queue.next != NULL) gate_dequeue(thread->gate, thread);
     if (thread->state == THREAD_CALLING && thread->partner != NULL) thread->partner->caller = NULL;
     thread->partner = NULL;
 }
 
-void ipc_abandon_partners(struct thread *thread)
+void ipc_cancel(struct thread *thread, enum ipc_error error)
 {
-    give_up_caller(thread);
-    struct thread *sender;
-    while ((sender = thread->senders) != NULL) {
-        queue_remove(&thread->senders, sender);
-        ipc_abort(sender, IPC_E_ABORTED);
-    }
+    ipc_withdraw(thread);
+    ipc_abort(thread, error);
+}
+
+void ipc_give_up_caller(struct thread *thread)
+{
+    struct thread *caller = thread->caller;
+    if (caller != NULL) ipc_cancel(caller, IPC_E_ABORTED);
 }
 
 // ---- The system call ---------------------------------------------------------------------------------------------
@@ -314,12 +342,12 @@ static enum ipc_error ask_object(struct object *object, struct invocation *call)
     return IPC_E_PROTOCOL;
 }
 
-static enum ipc_error invoke(struct thread *thread, struct mapping *capability, uint64_t tag)
+static enum ipc_error invoke(struct thread *thread, const struct mapping *capability, uint64_t tag)
 {
     uint64_t *x = thread->registers.x;
     struct invocation call = {
         .thread = thread,
-        .capability = capability,
+        .rights = flexpage_rights(capability->page),
         .label = ipc_label(tag),
         .words = ipc_words(tag),
     };
@@ -327,9 +355,13 @@ static enum ipc_error invoke(struct thread *thread, struct mapping *capability, 
         call.word[i] = i < IPC_REGISTER_WORDS ? x[REGISTER_A2 + i] : thread->utcb->words[i];
     enum ipc_error error = ask_object(capability->object, &call);
     if (error != IPC_OK) return error;
+    if (call.again) {
+        call_again(thread, x[REGISTER_A7]);
+        return IPC_OK;
+    }
     x[REGISTER_A0] = 0;
     write_result(thread, ipc_tag(0, call.reply_words, 0));
-    for (unsigned i = 0; i < call.reply_words; i++)
+    for (unsigned i = 0; i < call.reply_words && i < IPC_REGISTER_WORDS; i++)
         x[REGISTER_A2 + i] = call.word[i];
     return IPC_OK;
 }
@@ -344,42 +376,39 @@ static enum ipc_error send_or_invoke(struct thread *thread, uint64_t tag, bool c
     return invoke(thread, capability, tag);
 }
 
+static enum ipc_error operate(struct thread *thread, uint64_t operation, uint64_t tag)
+{
+    bool nonblock = operation & IPC_NONBLOCK;
+    operation &= IPC_OPERATION_MASK;
+    bool sends = operation != IPC_RECEIVE && operation != IPC_YIELD;
+    if (sends && (ipc_words(tag) > IPC_MAX_WORDS || ipc_items(tag) > IPC_MAX_ITEMS)) return IPC_E_MESSAGE;
+    enum ipc_error error;
+    switch (operation) {
+    case IPC_SEND:
+    case IPC_CALL:
+        return send_or_invoke(thread, tag, operation == IPC_CALL, nonblock);
+    case IPC_RECEIVE:
+        return receive(thread, nonblock);
+    case IPC_REPLY:
+        error = reply(thread);
+        if (error == IPC_OK) write_result(thread, 0);
+        return error;
+    case IPC_REPLY_AND_WAIT:
+        return reply_and_wait(thread);
+    case IPC_YIELD:
+        write_result(thread, 0);
+        sched_rotate();
+        return IPC_OK;
+    }
+    return IPC_E_ARGUMENT;
+}
+
 void ipc_system_call(struct thread *thread)
 {
     const uint64_t *x = thread->registers.x;
-    uint64_t tag = x[REGISTER_A1], operation = x[REGISTER_A7];
+    uint64_t operation = x[REGISTER_A7], tag = x[REGISTER_A1];
     thread->fault_repeats = 0; // whatever faulted before, the thread came past it
-    bool nonblock = operation & IPC_NONBLOCK;
-    enum ipc_error error = IPC_E_ARGUMENT;
-    bool sends = (operation & IPC_OPERATION_MASK) != IPC_RECEIVE && (operation & IPC_OPERATION_MASK) != IPC_YIELD;
-    if (sends && (ipc_words(tag) > IPC_MAX_WORDS || ipc_items(tag) > IPC_MAX_ITEMS)) {
-        error = IPC_E_MESSAGE;
-    } else {
-        switch (operation & IPC_OPERATION_MASK) {
-        case IPC_SEND:
-            error = send_or_invoke(thread, tag, false, nonblock);
-            break;
-        case IPC_CALL:
-            error = send_or_invoke(thread, tag, true, nonblock);
-            break;
-        case IPC_RECEIVE:
-            error = receive(thread, nonblock);
-            break;
-        case IPC_REPLY:
-            error = reply(thread);
-            if (error == IPC_OK) write_result(thread, 0);
-            break;
-        case IPC_REPLY_AND_WAIT:
-            error = reply(thread);
-            // A caller that is gone needs no answer; the server goes on waiting.
-            if (error == IPC_OK || error == IPC_E_NO_CALLER) error = receive(thread, false);
-            break;
-        case IPC_YIELD:
-            write_result(thread, 0);
-            sched_rotate();
-            return;
-        }
-    }
+    enum ipc_error error = operate(thread, operation, tag);
     if (error == IPC_OK) return;
     trace_emit(thread, TRACE_SYSCALL_ERROR, error, operation, x[REGISTER_A0], tag, 0);
     write_result(thread, ipc_tag_error(error));

@@ -3,6 +3,7 @@
 #include "kernel/main.h"
 #include "kernel/memory.h"
 #include "kernel/object/factory.h"
+#include "kernel/object/gate.h"
 #include "kernel/object/irq.h"
 #include "kernel/object/task.h"
 #include "kernel/object/thread.h"
@@ -10,23 +11,23 @@
 #include "kernel/print.h"
 #include "kernel/root.h"
 #include "kernel/sched.h"
+#include "kernel/steps.h"
 #include "kernel/trace.h"
 
 #define TIME_SLICE 10000000ul // instructions
 #define POOL_SHARE 8u         // one eighth of RAM is the kernel's pool
 
 static struct options options;
-uint32_t active_task;
+int steps_left;
 
 // ---- The way out -------------------------------------------------------------------------------------------------
 
 _Noreturn void kernel_halt(enum halt_reason reason, unsigned status)
 {
     trace_emit(current, TRACE_HALT, reason, status, 0, 0, 0);
-    struct trace_header *control = trace_control();
-    if (control != NULL) {
-        control->halt_status = status;
-        __atomic_store_n(&control->halted, reason, __ATOMIC_RELEASE);
+    if (trace_buffer != NULL) {
+        trace_buffer->halt_status = status;
+        __atomic_store_n(&trace_buffer->halted, reason, __ATOMIC_RELEASE);
     }
     arch_power_off(reason, status);
 }
@@ -46,8 +47,9 @@ static void print_thread(const struct thread *thread)
     };
     print_object("  thread ", &thread->object);
     print_object(" of task ", &thread->task->object);
-    print("%s", waits[thread->state]);
-    if (thread->partner != NULL) print_object("thread ", &thread->partner->object);
+    print("%s%s", thread->suspended ? " is suspended and" : "", waits[thread->state]);
+    const struct thread *partner = thread->state == THREAD_SENDING ? thread->gate->receiver : thread->partner;
+    if (partner != NULL) print_object("thread ", &partner->object);
     if (thread->fault != 0) print(", fault %u at %x", (uint64_t)thread->fault, thread->fault_address);
     print("\n");
 }
@@ -56,8 +58,10 @@ static void print_thread(const struct thread *thread)
 static _Noreturn void deadlock(void)
 {
     print("faultline: every thread waits, and nothing can ever wake one:\n");
-    for (const struct thread *thread = threads_alive; thread != NULL; thread = thread->next_alive)
+    for (struct link *link = threads_alive; link != NULL; link = queue_next(threads_alive, link)) {
+        const struct thread *thread = CONTAINER(link, struct thread, alive);
         if (thread->state != THREAD_NEW && thread->state != THREAD_DEAD) print_thread(thread);
+    }
     print("faultline: the machine halts. Which of these should have sent a message, or replied to one?\n");
     kernel_halt(HALT_DEADLOCK, 0);
 }
@@ -89,12 +93,8 @@ void kernel_timer(void)
     sched_rotate();
 }
 
-// No thread can run. Spins unless idle=wfi, so that a run is reproducible and a replay does not hang.
-static void idle(void)
+static void take_interrupt(void)
 {
-    if (!irq_any_bound()) deadlock();
-    while (!arch_interrupt_wait(options.idle_low_power))
-        continue;
     unsigned number = arch_interrupt_claim();
     if (number != 0)
         irq_arrive(number);
@@ -102,17 +102,31 @@ static void idle(void)
         kernel_timer();
 }
 
+// No thread can run. Spins unless idle=wfi, so that a run is reproducible and a replay does not hang.
+static void idle(void)
+{
+    if (!irq_any_expected()) deadlock();
+    while (!arch_interrupt_wait(options.idle_low_power))
+        continue;
+    take_interrupt();
+}
+
+// What is marked for destruction is buried as far as this entry's steps reach; the rest waits for the next entry, or,
+// if no thread can run, goes on here, with a look at interrupts in between.
 struct thread *kernel_leave(void)
 {
     struct thread *next;
     for (;;) {
-        object_bury();
-        thread_bury();
+        bool buried = object_bury();
+        steps_left = STEPS_PER_ENTRY;
         next = sched_choose();
         if (next != NULL) break;
-        idle();
+        if (buried)
+            idle();
+        else if (arch_interrupt_pending())
+            take_interrupt();
     }
-    kernel_activate(next);
+    arch_address_space_switch(next->address_space);
     return next;
 }
 
@@ -153,15 +167,16 @@ static void divide_memory(const struct machine *machine, struct root_resources *
 _Noreturn void kernel_main(const struct machine *machine, uint64_t entry_time)
 {
     struct root_resources resources = {.machine = machine};
+    steps_left = STEPS_PER_ENTRY;
     options = options_parse(machine->command_line);
     divide_memory(machine, &resources);
-    trace_control()->entry_time = entry_time;
-    trace_emit(NULL, TRACE_BOOT, machine->ram_start, machine->ram_end - machine->ram_start, trace_control()->capacity,
+    trace_buffer->entry_time = entry_time;
+    trace_emit(NULL, TRACE_BOOT, machine->ram_start, machine->ram_end - machine->ram_start, trace_buffer->capacity,
                machine->initrd_start, machine->initrd_end - machine->initrd_start);
     root_start(&resources);
     check_budget();
     arm_timer();
     struct thread *first = kernel_leave();
-    trace_control()->root_time = arch_cycles();
+    trace_buffer->root_time = arch_cycles();
     trap_return(first);
 }

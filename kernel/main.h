@@ -13,17 +13,9 @@
 _Noreturn void kernel_main(const struct machine *machine, uint64_t entry_time);
 // A timer interrupt: the next thread's turn, and the end of the instruction budget.
 void kernel_timer(void);
-// The end of every kernel entry: buries objects, chooses who runs, makes its address space current.
+// The end of every kernel entry but the short ones (kernel/fastpath.h): buries objects, chooses who runs, makes its
+// address space current.
 struct thread *kernel_leave(void);
-extern uint32_t active_task; // id of the task whose user half is in force; ids are never used twice
-
-// Makes the address space of a thread's task current.
-static inline void kernel_activate(const struct thread *next)
-{
-    if (next->task_id == active_task) return;
-    active_task = next->task_id;
-    arch_address_space_switch(next->task->page_table);
-}
 _Noreturn void kernel_halt(enum halt_reason reason, unsigned status);
 // Back to user space (kernel/arch/riscv/entry.S).
 _Noreturn void trap_return(struct thread *thread);

@@ -4,22 +4,18 @@
 #include "kernel/memory.h"
 #include "kernel/object/factory.h"
 
-struct free_block {
-    struct free_block *next;
-};
-
 static const unsigned kind_size[MEMORY_KIND_COUNT] = {
 #define MEMORY_KIND_SIZE(name, size) size,
     MEMORY_KINDS(MEMORY_KIND_SIZE)
 #undef MEMORY_KIND_SIZE
 };
-static struct free_block *free_list[MEMORY_KIND_COUNT];
+struct free_block *memory_free_list[MEMORY_KIND_COUNT];
 static uint64_t pool_next, pool_end;
 
 void memory_initialise(uint64_t start, uint64_t end)
 {
     for (unsigned kind = 0; kind < MEMORY_KIND_COUNT; kind++)
-        free_list[kind] = NULL;
+        memory_free_list[kind] = NULL;
     pool_next = start;
     pool_end = end;
 }
@@ -27,15 +23,15 @@ void memory_initialise(uint64_t start, uint64_t end)
 // A piece for this kind: from its list, or cut from a block of the pool, whose other pieces go on the list.
 static struct free_block *take(enum memory_kind kind)
 {
-    struct free_block *block = free_list[kind];
+    struct free_block *block = memory_free_list[kind];
     if (block != NULL) {
-        free_list[kind] = block->next;
+        memory_free_list[kind] = block->next;
         return block;
     }
-    struct free_block *whole = kind == MEMORY_TABLE ? NULL : free_list[MEMORY_TABLE];
+    struct free_block *whole = kind == MEMORY_TABLE ? NULL : memory_free_list[MEMORY_TABLE];
     uint64_t start = (uint64_t)whole;
     if (whole != NULL) {
-        free_list[MEMORY_TABLE] = whole->next;
+        memory_free_list[MEMORY_TABLE] = whole->next;
     } else {
         if (pool_next == pool_end) return NULL;
         start = pool_next;
@@ -43,8 +39,8 @@ static struct free_block *take(enum memory_kind kind)
     }
     for (uint64_t piece = start + kind_size[MEMORY_TABLE] - kind_size[kind]; piece > start; piece -= kind_size[kind]) {
         struct free_block *spare = (struct free_block *)piece;
-        spare->next = free_list[kind];
-        free_list[kind] = spare;
+        spare->next = memory_free_list[kind];
+        memory_free_list[kind] = spare;
     }
     return (struct free_block *)start;
 }
@@ -72,8 +68,8 @@ void *memory_allocate(struct factory *payer, enum memory_kind kind)
 void memory_free(struct factory *payer, enum memory_kind kind, void *memory)
 {
     struct free_block *block = memory;
-    block->next = free_list[kind];
-    free_list[kind] = block;
+    block->next = memory_free_list[kind];
+    memory_free_list[kind] = block;
     if (payer != NULL) factory_refund(payer, kind_size[kind]);
 }
 

@@ -1,34 +1,47 @@
-// A circular queue of threads, linked by their next and previous: the ready threads of a priority (kernel/sched.c), the
-// senders that wait for a receiver (kernel/ipc.c). A thread is in at most one. The head points to the first, or is
-// NULL.
+// A circular queue of things that hold a link: the ready threads of a priority, the senders at a gate, the gates where
+// somebody waits. Nothing is ever searched: whoever is in a queue can be taken out at once. The head points to the
+// first link, or is NULL. A link is in at most one queue.
 #ifndef FAULTLINE_QUEUE_H
 #define FAULTLINE_QUEUE_H
 
-#include "kernel/object/thread.h"
+#include <stddef.h>
 
-static inline void queue_append(struct thread **head, struct thread *thread)
+struct link {
+    struct link *next, *previous;
+};
+
+// The structure that a link is a member of.
+#define CONTAINER(link, type, member) ((type *)((char *)(link)-offsetof(type, member)))
+
+static inline void queue_append(struct link **head, struct link *link)
 {
-    struct thread *first = *head;
+    struct link *first = *head;
     if (first == NULL) {
-        *head = thread->next = thread->previous = thread;
+        *head = link->next = link->previous = link;
         return;
     }
-    thread->next = first;
-    thread->previous = first->previous;
-    first->previous->next = thread;
-    first->previous = thread;
+    link->next = first;
+    link->previous = first->previous;
+    first->previous->next = link;
+    first->previous = link;
 }
 
-static inline void queue_remove(struct thread **head, struct thread *thread)
+static inline void queue_remove(struct link **head, struct link *link)
 {
-    if (thread->next == thread) {
+    if (link->next == link) {
         *head = NULL;
     } else {
-        thread->next->previous = thread->previous;
-        thread->previous->next = thread->next;
-        if (*head == thread) *head = thread->next;
+        link->next->previous = link->previous;
+        link->previous->next = link->next;
+        if (*head == link) *head = link->next;
     }
-    thread->next = thread->previous = NULL;
+    link->next = link->previous = NULL;
+}
+
+// The link behind this one; NULL behind the last.
+static inline struct link *queue_next(struct link *head, const struct link *link)
+{
+    return link->next == head ? NULL : link->next;
 }
 
 #endif

@@ -39,7 +39,7 @@ static void map_image(struct task *task, const struct root_image_header *image)
     for (uint64_t address = ROOT_IMAGE_BASE; address < image->end; address += PAGE_SIZE, frame += PAGE_SIZE) {
         bool writable = address >= image->writable_start;
         unsigned rights = RIGHT_READ | (writable ? RIGHT_WRITE : RIGHT_EXECUTE);
-        must(map_original_page(task, address, frame, PAGE_ORDER, rights, false), "its image");
+        must(map_original_page(task, address, frame, PAGE_ORDER, rights), "its image");
     }
 }
 
@@ -48,7 +48,7 @@ static void map_free_memory(struct task *task, uint64_t start, uint64_t end)
 {
     unsigned all = RIGHT_READ | RIGHT_WRITE | RIGHT_EXECUTE;
     for (uint64_t address = start; address < end; address += 1ul << MEGAPAGE_ORDER)
-        must(map_original_page(task, address, address, MEGAPAGE_ORDER, all, false), "free memory");
+        must(map_original_page(task, address, address, MEGAPAGE_ORDER, all), "free memory");
 }
 
 // The boot information takes the first free page.

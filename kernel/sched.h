@@ -7,18 +7,21 @@
 
 extern struct thread *current; // the thread in whose name the kernel runs; NULL: none (boot, idle)
 
-extern uint32_t sched_ready_priorities; // bit p: a thread of priority p is in the ready queue
+// Bit p: a thread of priority p + 1 is in the ready queue. So all those above priority p are what remains after
+// shifting by p. (A thread of priority 0 needs no bit: nobody is below it.)
+extern uint32_t sched_ready_above;
 
 // Whether a thread that becomes ready now, first of its priority, is the one to run when the current one blocks.
 static inline bool sched_is_next(const struct thread *thread)
 {
-    return sched_ready_priorities >> thread->priority <= 1;
+    return sched_ready_above >> thread->priority == 0;
 }
 
-// Makes a thread ready. First: before others of its priority (it continues a conversation); last: behind them.
+// Makes a thread ready, unless it is suspended. First: before others of its priority (it continues a conversation);
+// last: behind them.
 void sched_ready_first(struct thread *thread);
 void sched_ready_last(struct thread *thread);
-// Takes a ready thread that is not current out of its queue.
+// Takes a thread off the processor and out of its ready queue, if it is there.
 void sched_remove(struct thread *thread);
 // The thread's memory goes away; it is in no queue any more.
 void sched_forget(const struct thread *thread);

@@ -1,24 +1,31 @@
 #!/usr/bin/env python3
-"""Measures the kernel's basic operations and prints them beside the figures of two peers; `make bench` calls it.
+"""Measures the kernel's basic operations; prints them beside their targets and two peers' figures. `make bench`.
 
-All figures are instructions retired and exact: two runs give the same ones. Tracing is off unless a name says
-otherwise. The payload `bench` measures from user space and prints lines "bench NAME VALUE"; the others come from the
-trace's header and from traces. Writes build/bench.json.
+All figures are instructions retired and exact: two runs give the same ones. Tracing is compiled in, and off unless a
+name says otherwise. The payload `bench` measures from user space to user space and prints lines "bench NAME VALUE"; the
+others come from the trace's header, from traces, and (trace_off) from the kernel's machine code. Writes
+build/bench.json; with --update also tests/system/bench_figures.json, the figures that tests/system/bench_test.py holds
+later kernels to.
 """
 
+import argparse
 import json
 import os
 import re
 import subprocess
 import sys
 
+import masked_events
 import trace_reader
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-RUNS = "build/bench"
+KERNEL = os.path.join(ROOT, "build/kernel/faultline.elf")
+RUNS = os.path.join(ROOT, "build/bench")
+COMMITTED = os.path.join(ROOT, "tests/system/bench_figures.json")
 ARRANGEMENTS = ("internal", "external", "eager")
-GROUP_SYSTEM, GROUP_MARK = 1 << 0, 1 << 8  # enum trace_group of kernel/abi/trace.h
+GROUP_SYSTEM, GROUP_ERROR = 1 << 0, 1 << 7  # enum trace_group of kernel/abi/trace.h
 FILES_OPEN = 1       # enum protocol_label of loader/runtime/protocol.h
+GROWTH_PERCENT = 2   # what a figure may grow by before that is a mistake, or a decision
 LINE = re.compile(r"^bench (\w+) (\d+)$", re.MULTILINE)
 
 MEASURES = {
@@ -26,15 +33,31 @@ MEASURES = {
     "ipc_call_reply_4": "the same, 4 words",
     "ipc_call_reply_16": "the same, 16 words",
     "kernel_call": "a message that the kernel itself answers",
+    "system_call_error": "a system call that fails: no such capability",
     "fault_external": "page fault, pager in another task, page in the reply",
+    "fault_no_map": "the same, empty reply, up to the next fault's arrival",
     "fault_internal": "page fault, pager in the same task, page in its window",
-    "map_page": "map one page",
-    "unmap_page": "unmap one page",
+    "map_page": "map one page into another task",
+    "unmap_page": "unmap it there",
     "trace_emit": "one trace event (tracing on)",
+    "trace_off": "one event that is not recorded: the longest test",
     "boot_to_root": "boot: the kernel's first instruction to root's first",
     "program_start_internal": "open the program to main's first instruction (traced)",
     "program_start_external": "open the program to main's first instruction (traced)",
     "program_start_eager": "open the program to main's first instruction (traced)",
+}
+# What the kernel shall not exceed.
+TARGETS = {
+    "ipc_call_reply_0": 240,
+    "ipc_call_reply_4": 260,
+    "ipc_call_reply_16": 450,
+    "fault_external": 600,
+    "fault_no_map": 320,
+    "map_page": 300,
+    "unmap_page": 250,
+    "trace_emit": 25,
+    "trace_off": 3,
+    "boot_to_root": 50000,
 }
 # name: (seL4 16.0, xv6-riscv)
 PEERS = {
@@ -42,6 +65,7 @@ PEERS = {
     "ipc_call_reply_4": ("587", ""),
     "ipc_call_reply_16": ("1,827", ""),
     "fault_external": ("2,170", "25,792 (in the kernel)"),
+    "fault_no_map": ("1,443", ""),
     "map_page": ("733", ""),
     "unmap_page": ("685", ""),
     "boot_to_root": ("101,941", "428,000,000 (prompt)"),
@@ -56,35 +80,42 @@ class BenchError(Exception):
     """A run failed; the text says which and how."""
 
 
-def run(name, arrangement, program, *options):
+def run(out, arrangement, program, *options):
     """Runs a program; returns its console output and result.json."""
-    out = os.path.join(RUNS, name)
-    ended = subprocess.run(["scripts/run.py", "--arrangement", arrangement, "--program", program, "--out", out,
-                            *options], stdout=subprocess.PIPE, check=False, text=True)
+    ended = subprocess.run([os.path.join(ROOT, "scripts/run.py"), "--arrangement", arrangement, "--program", program,
+                            "--out", out, *options], stdout=subprocess.PIPE, check=False, text=True)
     if ended.returncode != 0:
-        raise BenchError(f"{program} ({name}) ended with status {ended.returncode}. It printed:\n{ended.stdout}")
+        raise BenchError(f"{program} ({out}) ended with status {ended.returncode}. It printed:\n{ended.stdout}")
     with open(os.path.join(out, "result.json")) as file:
         return ended.stdout, json.load(file)
 
 
-def benched(name, *options):
-    output, _ = run(name, "internal", "bench", "--append", "grant=kernel-objects", *options)
+def benched(out, *options):
+    output, _ = run(out, "internal", "bench", "--append", "grant=kernel-objects", *options)
     return {measure: int(value) for measure, value in LINE.findall(output)}
 
 
-def trace_emit():
-    """A mark costs one event more when marks are recorded, and nothing else. Not compared with tracing off: that also
-    lets the kernel take its fast path."""
-    with_marks, without = (benched(name, "--append", f"trace-mask={mask}")["kernel_call"]
-                           for name, mask in (("marks", GROUP_MARK), ("no-marks", GROUP_SYSTEM)))
-    return with_marks - without
+def trace_emit(runs):
+    """A system call that fails is one event more when errors are recorded, and nothing else; the event's arguments are
+    at hand. Not compared with tracing off: that also lets the kernel take its fast path."""
+    recorded, not_recorded = (benched(os.path.join(runs, name), "--append", f"trace-mask={mask}")["system_call_error"]
+                              for name, mask in (("errors", GROUP_SYSTEM | GROUP_ERROR), ("no-errors", GROUP_SYSTEM)))
+    return recorded - not_recorded
 
 
-def program_start(arrangement):
+def trace_off():
+    """The most that the test before an event costs, anywhere in the kernel."""
+    tests = masked_events.tests(KERNEL)
+    if not tests:
+        raise BenchError(f"found no test of trace_mask in {KERNEL}: does scripts/masked_events.py still know the code?")
+    return max(test.cost for test in tests)
+
+
+def program_start(out, arrangement):
     """From root's opening the program's file to main's first instruction: the first fault of main is over, or, where
     it takes none, main runs for the first time."""
-    run("start-" + arrangement, arrangement, "hello")
-    events = trace_reader.read(os.path.join(RUNS, "start-" + arrangement, "trace"))
+    run(out, arrangement, "hello")
+    events = trace_reader.read(os.path.join(out, "trace"))
     main = trace_reader.main_thread(events)
     root = next(event.thread for event in events if event.name == "mark"
                 and event.fields["code"] == trace_reader.marks()["MARK_STEP_EXECUTABLE"])
@@ -96,38 +127,89 @@ def program_start(arrangement):
     return end.time - begin.time
 
 
-def measure():
-    results = benched("untraced", "--trace", "off")
-    results["trace_emit"] = trace_emit()
-    _, boot = run("boot", "internal", "hello", "--trace", "off")
+def measure(runs=RUNS):
+    """All figures, by name. The guests' runs are left in the folder `runs`."""
+    results = benched(os.path.join(runs, "untraced"), "--trace", "off")
+    results["trace_emit"] = trace_emit(runs)
+    results["trace_off"] = trace_off()
+    _, boot = run(os.path.join(runs, "boot"), "internal", "hello", "--trace", "off")
     results["boot_to_root"] = boot["trace"]["root_time"] - boot["trace"]["entry_time"]
     for arrangement in ARRANGEMENTS:
-        results["program_start_" + arrangement] = program_start(arrangement)
+        results["program_start_" + arrangement] = program_start(os.path.join(runs, "start-" + arrangement), arrangement)
     missing = [name for name in MEASURES if name not in results]
     if missing:
         raise BenchError(f"the payload bench did not report {', '.join(missing)}")
     return results
 
 
+# ---- Figures and what they are held to ------------------------------------------------------------------------------
+
+
+def committed():
+    """The figures that tests/system/bench_test.py holds a kernel to; {} if there are none yet."""
+    if not os.path.exists(COMMITTED):
+        return {}
+    with open(COMMITTED) as file:
+        return json.load(file)
+
+
+def change(name, old, new):
+    return f"{name}: from {old:,} to {new:,} ({100 * (new - old) / old:+.1f} %)"
+
+
+def grown(results, old):
+    """A line for each figure that is more than GROWTH_PERCENT above the old one."""
+    return [change(name, old[name], results[name]) for name in results
+            if name in old and 100 * results[name] > (100 + GROWTH_PERCENT) * old[name]]
+
+
+def missed(results):
+    """A line for each target that a figure exceeds."""
+    return [f"{name}: {results[name]:,}, target {target:,}" for name, target in TARGETS.items()
+            if results[name] > target]
+
+
+def update(results):
+    """Commits to these figures; prints what is different from before."""
+    old = committed()
+    for name in sorted(set(results) | set(old)):
+        if name not in old or name not in results:
+            print(f"{name}: {'new' if name in results else 'gone'}")
+        elif results[name] != old[name]:
+            print(change(name, old[name], results[name]))
+    write(COMMITTED, dict(sorted(results.items())))
+
+
+def write(path, content):
+    with open(path, "w") as file:
+        json.dump(content, file, indent=2)
+        file.write("\n")
+
+
 def print_table(results):
-    print(f"{'measure':24}{'instructions':>13}  {'seL4':>8}  {'xv6':<23}  what")
+    print(f"{'measure':24}{'instructions':>13}  {'target':<14}{'seL4':>8}  {'xv6':<23}  what")
     for name in list(MEASURES) + sorted(set(results) - set(MEASURES)):
+        target = f"{TARGETS[name]:>6,}" if name in TARGETS else ""
+        mark = " missed" if results[name] > TARGETS.get(name, results[name]) else ""
         seL4, xv6 = PEERS.get(name, ("", ""))
-        print(f"{name:24}{results[name]:>13,}  {seL4:>8}  {xv6:<23}  {MEASURES.get(name, '')}")
-    print("\n" + NOTE)
+        print(f"{name:24}{results[name]:>13,}  {target + mark:<14}{seL4:>8}  {xv6:<23}  {MEASURES.get(name, '')}")
+    print(f"\n{len(TARGETS) - len(missed(results))} of {len(TARGETS)} targets are met.\n\n{NOTE}")
 
 
 def main():
-    os.chdir(ROOT)
+    parser = argparse.ArgumentParser(description="Measures the kernel's basic operations, in instructions.")
+    parser.add_argument("--update", action="store_true", help="write tests/system/bench_figures.json: from here on no "
+                        f"figure may grow by more than {GROWTH_PERCENT} %%")
+    options = parser.parse_args()
     try:
         results = measure()
     except BenchError as error:
         print(f"bench.py: {error}", file=sys.stderr)
         return 1
-    with open("build/bench.json", "w") as file:
-        json.dump({"unit": "instructions", "measures": results}, file, indent=2)
-        file.write("\n")
+    write(os.path.join(ROOT, "build/bench.json"), {"unit": "instructions", "measures": results})
     print_table(results)
+    if options.update:
+        update(results)
     return 0
 
 

@@ -14,9 +14,9 @@ import struct
 RECORD_SIZE = 64
 HEADER_SIZE = 4096
 HEADER_MAGIC = 0x45434152544C4C46
-HEADER_VERSION = 1
+HEADER_VERSION = 2
 HEADER = struct.Struct("<QIIQQQIIQQQ")
-HEADER_FIELDS = ("magic", "version", "record_size", "capacity", "count", "lost", "halted", "halt_status", "mask",
+HEADER_FIELDS = ("magic", "version", "record_size", "capacity", "end", "lost", "halted", "halt_status", "mask",
                  "entry_time", "root_time")
 
 STREAM_MAGIC = 0xC1FC1FC1
@@ -64,7 +64,8 @@ class Recorder:
         header = dict(zip(HEADER_FIELDS, HEADER.unpack(data)))
         known = (header["magic"] == HEADER_MAGIC and header["version"] == HEADER_VERSION
                  and header["record_size"] == RECORD_SIZE and 0 < header["capacity"] <= self.limit
-                 and header["count"] <= header["capacity"])
+                 and HEADER_SIZE <= header["end"] <= HEADER_SIZE + header["capacity"] * RECORD_SIZE)
+        header["count"] = (header["end"] - HEADER_SIZE) // RECORD_SIZE
         return header if known else None
 
     def drain(self, ended=False):

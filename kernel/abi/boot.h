@@ -5,18 +5,18 @@
 #include <stdint.h>
 
 enum root_capability {
-    ROOT_TASK = 1,
-    ROOT_THREAD = 2,
-    ROOT_FACTORY = 3,
-    ROOT_CONSOLE = 4,
-    ROOT_FIRST_FREE = 16,
+    ROOT_TASK = 1,        // root's own
+    ROOT_THREAD = 2,      // root's first, at priority PRIORITY_COUNT / 2
+    ROOT_FACTORY = 3,     // its quota is all of the kernel's memory
+    ROOT_CONSOLE = 4,     // the only one
+    ROOT_FIRST_FREE = 16, // from here up the kernel fills none
 };
 
 // The root image is linked into the kernel: a flat picture of the root program at ROOT_IMAGE_BASE, beginning with
 // this header. Code up to writable_start is mapped r-x, the rest (data, bss, stack) rw-.
 #define ROOT_IMAGE_MAGIC 0x544f4f524c544c46ul // "FLTLROOT"
-#define ROOT_IMAGE_BASE 0x01000000ul
-#define ROOT_UTCB 0x3f00000000ul
+#define ROOT_IMAGE_BASE 0x01000000ul          // where the image is linked to and mapped
+#define ROOT_UTCB 0x3f00000000ul              // the UTCB of its first thread
 struct root_image_header {
     uint64_t magic;
     uint64_t entry;          // address of the first instruction; a0 = address of struct boot_info, a1 = of the UTCB
@@ -28,7 +28,7 @@ struct root_image_header {
 // At boot the root task owns all free memory, the initrd inside it included, mapped one to one (address = physical
 // address), rwx, in pages of 2 MiB.
 #define BOOT_INFO_MAGIC 0x4f464e494c544c46ul // "FLTLINFO"
-#define BOOT_COMMAND_LINE_SIZE 2048u
+#define BOOT_COMMAND_LINE_SIZE 2048u         // bytes
 struct boot_info {
     uint64_t magic;
     uint64_t free_start, free_end;             // page-aligned; without this page; the initrd may lie inside

@@ -1,5 +1,6 @@
 // The one system call, `ipc`: operations, message tags, flexpages, the UTCB and the error codes.
-// Shared by the kernel, every user program and the tools that decode a trace.
+// Shared by the kernel, every user program and the tools that decode a trace. The comments of this folder's headers are
+// the tables of its README.md: scripts/abi_page.py.
 #ifndef FAULTLINE_ABI_IPC_H
 #define FAULTLINE_ABI_IPC_H
 
@@ -17,20 +18,37 @@
 // Words 4 and up, map items and receive windows lie in the thread's UTCB.
 
 enum ipc_operation {
-    IPC_SEND = 1,           // deliver to the capability in a0; blocks until the receiver took the message
-    IPC_RECEIVE = 2,        // wait for a message through any gate bound to this thread
-    IPC_CALL = 3,           // send to a0, then wait for the reply to this very message
-    IPC_REPLY = 4,          // answer the implicit caller; never blocks
-    IPC_REPLY_AND_WAIT = 5, // answer the implicit caller, then receive
-    IPC_YIELD = 6,          // let the next thread of the same priority run
+    // Delivers to the capability in a0; blocks until the receiver took the message.
+    // Errors: MESSAGE (more than IPC_MAX_WORDS or IPC_MAX_ITEMS); NO_CAPABILITY (a0 names none); RIGHTS (it lacks
+    // RIGHT_SEND); PROTOCOL (a label of the kernel's, to a gate); UNBOUND (the gate has no thread); STATE (that thread
+    // is the sender itself, or becomes so while it waits); WOULD_BLOCK (IPC_NONBLOCK: the receiver does not wait);
+    // ABORTED (meanwhile the receiver ended, or the gate was destroyed); those of map items; those of an object's
+    // message.
+    IPC_SEND = 1,
+    // Waits for a message through any gate bound to this thread, or for an interrupt. A caller not yet answered is
+    // given up first: its call ends with ABORTED.
+    // Errors: WOULD_BLOCK (IPC_NONBLOCK: nobody waits to send).
+    IPC_RECEIVE = 2,
+    // Sends to a0, then waits for the reply to this very message. IPC_NONBLOCK concerns the sending only.
+    // Errors: those of IPC_SEND; ABORTED (the receiver ended, or gave the call up); any that the reply carries.
+    IPC_CALL = 3,
+    // Answers the implicit caller, the one whose call was received last; never blocks.
+    // Errors: MESSAGE (as above; the caller waits on); NO_CALLER (nobody waits for a reply); those of map items (the
+    // call ends with the same error).
+    IPC_REPLY = 4,
+    // Answers the implicit caller if there is one, then receives. IPC_NONBLOCK has no effect.
+    // Errors: those of IPC_REPLY but NO_CALLER (after an error it has not received).
+    IPC_REPLY_AND_WAIT = 5,
+    // Lets the next thread of the same priority run.
+    // Errors: none.
+    IPC_YIELD = 6,
 };
-#define IPC_OPERATION_MASK 0xfu
-#define IPC_NONBLOCK 0x10u // send and receive: fail with IPC_E_WOULD_BLOCK where they would block
+#define IPC_OPERATION_MASK 0xfu // the bits of a7 that are the operation; any other operation fails with ARGUMENT
+#define IPC_NONBLOCK 0x10u      // send and receive: fail with IPC_E_WOULD_BLOCK where they would block
 
-// Register words of a message; the others travel in the UTCB.
-#define IPC_REGISTER_WORDS 4u
-#define IPC_MAX_WORDS 64u
-#define IPC_MAX_ITEMS 8u
+#define IPC_REGISTER_WORDS 4u // words of a message that travel in registers; the others travel in the UTCB
+#define IPC_MAX_WORDS 64u     // words of a message, those in registers included
+#define IPC_MAX_ITEMS 8u      // map items of a message
 
 // ---- Errors ----------------------------------------------------------------------------------
 
@@ -51,7 +69,8 @@ enum ipc_operation {
     X(IPC_E_REFUSED, 13, "the partner refuses the request")                                                            \
     X(IPC_E_MESSAGE, 14, "the tag announces more words or items than a message holds")                                 \
     X(IPC_E_STATE, 15, "the object is not in a state in which this can be done")                                       \
-    X(IPC_E_NOT_FOUND, 16, "no object of that name")
+    X(IPC_E_NOT_FOUND, 16, "no object of that name")                                                                   \
+    X(IPC_E_TOO_LARGE, 17, "the flexpages cover more than one message may map")
 
 enum ipc_error {
 #define IPC_ERROR_ENUM(name, number, text) name = number,
@@ -90,22 +109,26 @@ static inline unsigned ipc_label(uint64_t tag)
     return tag >> 32 & 0xffff;
 }
 
-// Labels from here up belong to the kernel: a user's message to a gate may only carry GATE_BIND of them.
-#define IPC_KERNEL_LABELS 0xff00u
+#define IPC_KERNEL_LABELS 0xff00u // from here up the kernel's: to a gate a user may send only GATE_BIND of them
 
 // What the kernel sends to pagers and exception handlers, as if the thread had called them.
 enum kernel_message {
-    // To a pager. Words: address, access (enum flexpage_rights), instruction pointer, fault id.
+    // To a pager.
+    // Words: address; access (one of RIGHT_READ, RIGHT_WRITE, RIGHT_EXECUTE); instruction pointer; fault id, as in
+    // traces.
     // Reply: a map item positioned at the fault, or nothing (the mapping is already there), or an error (refused).
     PROTOCOL_FAULT = 0xff01,
-    // To an exception handler. Words: cause (scause, or CAUSE_*), value (stval, or the address), instruction
-    // pointer, stack pointer. Reply: word 0 = where to resume; or an error, which ends the thread.
+    // To an exception handler.
+    // Words: cause (scause, or CAUSE_*); value (stval, or the fault's address); instruction pointer; stack pointer;
+    // from here on: the THREAD_REGISTERS registers as THREAD_READ_REGISTERS gives them.
+    // Reply: as many of the registers as shall change, as THREAD_WRITE_REGISTERS takes them (none: go on where it was);
+    // or an error, which ends the thread.
     PROTOCOL_EXCEPTION = 0xff02,
 };
-#define CAUSE_FAULT_REFUSED 0x100u     // the pager refused
-#define CAUSE_FAULT_NO_PAGER 0x101u    // no pager, or it went away
-#define CAUSE_FAULT_NO_PROGRESS 0x102u // the same fault FAULT_REPEAT_LIMIT times in a row
-#define FAULT_REPEAT_LIMIT 8u
+#define CAUSE_FAULT_REFUSED 0x100u     // the pager refused, or its item failed
+#define CAUSE_FAULT_NO_PAGER 0x101u    // its index names no gate with a thread, or the pager went away
+#define CAUSE_FAULT_NO_PROGRESS 0x102u // resolved FAULT_REPEAT_LIMIT times in a row, and the same access faults again
+#define FAULT_REPEAT_LIMIT 8u          // how often in a row the very same fault goes to the pager
 
 // ---- Flexpages -------------------------------------------------------------------------------
 //
@@ -127,10 +150,10 @@ enum flexpage_rights {
 };
 
 typedef uint64_t flexpage_t;
-#define PAGE_ORDER 12u
-#define PAGE_SIZE 4096ul
-#define MEGAPAGE_ORDER 21u
-#define ADDRESS_SPACE_ORDER 38u // the lower half of Sv39 belongs to the user
+#define PAGE_ORDER 12u          // of a page
+#define PAGE_SIZE 4096ul        // bytes
+#define MEGAPAGE_ORDER 21u      // of a large page, 2 MiB
+#define ADDRESS_SPACE_ORDER 38u // of the user's addresses: the lower half of Sv39
 
 static inline flexpage_t flexpage(enum flexpage_kind kind, uint64_t address, unsigned order, unsigned rights)
 {
@@ -165,12 +188,24 @@ static inline unsigned flexpage_rights(flexpage_t page)
     return page & 0xf;
 }
 
-// What a sender offers. Where it lands: at window address + (position mod window size), aligned to the smaller of
-// both sizes; an offer larger than the window is cut to the part at (position mod offer size).
-// position: memory: an address; capabilities: index << 12.
+// ---- Map items -------------------------------------------------------------------------------
+//
+// What a sender offers. Where it lands: at window address + (position mod window size), aligned to the smaller of both
+// sizes; an offer larger than the window is cut to the part at (position mod offer size).
+//
+// Of an offer, what the sender does not have is left out. What arrives has the rights that the sender has and the offer
+// names. The same from the same once more adds rights.
+//
+// Errors: ARGUMENT (the offer is malformed, or capability index 0 would be filled); WINDOW (the receiver has no window
+// of that kind, or a malformed one); NOT_MAPPED (the sender has nothing there); RIGHTS (something would arrive without
+// RIGHT_READ or RIGHT_SEND, or is a UTCB); OCCUPIED (something else is there already, or two items of the message
+// meet); QUOTA (the factory that made the receiving task pays for tables and mappings); TOO_LARGE (all items together
+// cover more than MAP_MAX_LEAVES, or more of nothing than the kernel is willing to search).
+
+#define MAP_MAX_LEAVES 64u // pages or capabilities that a message maps, all its items together; a large page is one
 struct map_item {
     flexpage_t offer;
-    uint64_t position;
+    uint64_t position; // memory: an address; capabilities: index << 12
 };
 
 // ---- UTCB ------------------------------------------------------------------------------------

@@ -18,10 +18,10 @@ struct trace_record {
 _Static_assert(sizeof(struct trace_record) == 64, "a record is 64 bytes, the alignment of a CTF stream's contents");
 
 // The buffer: one page with this header at (end of RAM - buffer size), records from the next page on. The launcher
-// reads it from the RAM file while the guest runs: a record is complete once `count` includes it. When the buffer
+// reads it from the RAM file while the guest runs: a record is complete once `end` lies behind it. When the buffer
 // is full, its last slot is a TRACE_LOST record whose first argument goes on counting.
 #define TRACE_MAGIC 0x45434152544c4c46ul // "FLLTRACE"
-#define TRACE_VERSION 1u
+#define TRACE_VERSION 2u
 #define TRACE_HEADER_SIZE 4096u
 #define TRACE_DEFAULT_SIZE (32ul << 20)
 struct trace_header {
@@ -29,7 +29,7 @@ struct trace_header {
     uint32_t version;
     uint32_t record_size;
     uint64_t capacity;    // records
-    uint64_t count;       // records complete
+    uint64_t end;         // bytes from the header's start to the end of the last complete record
     uint64_t lost;        // events that found the buffer full
     uint32_t halted;      // enum halt_reason; 0 while the guest runs
     uint32_t halt_status; // HALT_POWER_OFF: the status that the program gave
@@ -193,13 +193,19 @@ enum resolve_how { RESOLVE_FLEXPAGE = 1, RESOLVE_EMPTY_REPLY = 2 };
     X(TRACE_LOST, 31, TRACE_GROUP_SYSTEM, lost, (DECIMAL, count), (NONE, unused1), (NONE, unused2), (NONE, unused3),   \
       (NONE, unused4), "The trace buffer is full: {count} events from here on are not in it.", "kernel/trace.c")       \
     X(TRACE_HALT, 32, TRACE_GROUP_SYSTEM, halt, (REASON, reason), (DECIMAL, status), (NONE, unused1), (NONE, unused2), \
-      (NONE, unused3), "The machine halts: {reason}; status {status}.", "kernel/main.c")
+      (NONE, unused3), "The machine halts: {reason}; status {status}.", "kernel/main.c")                               \
+    X(TRACE_THREAD_SUSPEND, 33, TRACE_GROUP_OBJECT, thread_suspend, (THREAD, controlled), (DECIMAL, suspended),        \
+      (NONE, unused1), (NONE, unused2), (NONE, unused3),                                                               \
+      "{thread} suspends {controlled} (suspended: {suspended}) or, with 0, lets it run on.", "kernel/object/thread.c") \
+    X(TRACE_THREAD_REGISTERS, 34, TRACE_GROUP_OBJECT, thread_registers, (THREAD, controlled), (DECIMAL, count),        \
+      (ADDRESS, ip), (NONE, unused1), (NONE, unused2),                                                                 \
+      "{thread} writes {count} registers of {controlled}, which goes on at {ip}.", "kernel/object/thread.c")
 
 enum trace_kind {
 #define TRACE_KIND_ENUM(kind, number, group, name, f0, f1, f2, f3, f4, explanation, source) kind = number,
     TRACE_EVENTS(TRACE_KIND_ENUM)
 #undef TRACE_KIND_ENUM
 };
-#define TRACE_KIND_COUNT 33
+#define TRACE_KIND_COUNT 35
 
 #endif

@@ -4,6 +4,7 @@
 #define FAULTLINE_ARCH_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include "kernel/abi/ipc.h"
 
@@ -62,35 +63,71 @@ struct page_table {
     struct mapping *node[PAGE_TABLE_ENTRIES];
 };
 
+// The node beside an entry.
+static inline struct mapping **page_node(uint64_t *entry)
+{
+    return (struct mapping **)(entry + PAGE_TABLE_ENTRIES);
+}
+
 // A place in a page table where a leaf is or could be.
 struct page_slot {
     uint64_t *entry; // NULL: there is no table for this address yet
-    struct mapping **node;
-    unsigned order; // log2 of the bytes that a leaf here maps; without a table: of the hole
+    unsigned order;  // log2 of the bytes that a leaf here maps; without a table: of the hole
+};
+
+// The answer to a search.
+struct page_found {
+    uint64_t *entry;  // of a leaf; NULL: none up to here
+    uint64_t address; // where the leaf begins; without one: where to go on searching
+    unsigned order;   // of the leaf; without one: of what was searched to its end
 };
 
 // A new page table that shares the kernel's half; NULL when the quota is used up.
 struct page_table *arch_page_table_create(struct factory *payer);
-// Gives all tables back. The leaves must be gone.
-void arch_page_table_destroy(struct page_table *root, struct factory *payer);
+// The first leaf that lies at or behind an address or contains it, if there is one in the table where that address
+// belongs: a call looks through one table of each level at most.
+struct page_found arch_page_next(struct page_table *root, uint64_t address);
+// Frees what arch_page_next has searched to its end: the table for `order` bytes where that address lies. \pre No
+// leaves in it, no tables below it.
+void arch_page_table_trim(struct page_table *root, uint64_t address, unsigned order, struct factory *payer);
 // The slot of an address that belongs to the user: the leaf that maps it, or the empty slot, or the hole.
 struct page_slot arch_page_find(struct page_table *root, uint64_t address);
 // The same, making tables until there is a slot of this order (PAGE_ORDER or MEGAPAGE_ORDER). When a larger leaf or,
 // for a megapage, a table stands there, that slot is returned: compare its order. Error: IPC_E_QUOTA.
 enum ipc_error arch_page_slot(struct page_table *root, uint64_t address, unsigned order, struct factory *payer,
                               struct page_slot *slot) __attribute__((warn_unused_result));
-// Writes a leaf. rights: enum flexpage_rights; a writable page is never executable. Flushes what the processor kept.
-void arch_page_set(struct page_slot slot, uint64_t address, uint64_t frame, unsigned rights);
-void arch_page_clear(struct page_slot slot, uint64_t address);
-// Makes this the user half. Without address space identifiers: all translations are forgotten. Inline, as arch_cycles.
+// Inline, in kernel/arch/riscv/sv39.h, because they lie on the fast path:
+//   arch_page_small   the entry where a small page is or could be; NULL: no table, or a large page
+//   arch_page_set     writes a leaf. rights: enum flexpage_rights; a writable page is never executable
+//   arch_page_clear   removes it. Both make the processor forget what it kept
+static inline uint64_t *arch_page_small(struct page_table *root, uint64_t address);
+static inline void arch_page_set(uint64_t *entry, uint64_t address, uint64_t frame, unsigned rights);
+static inline void arch_page_clear(uint64_t *entry, uint64_t address);
+
+// Address spaces as the processor names them. A switch costs nothing where the space is current already; otherwise, as
+// there are no address space identifiers, all translations are forgotten.
 #ifdef __riscv
-static inline void arch_address_space_switch(const struct page_table *root)
+static inline uint64_t arch_address_space(const struct page_table *root)
 {
-    uint64_t satp = 8ul << 60 | physical_address(root) >> PAGE_ORDER; // mode 8: Sv39
-    __asm__ volatile("csrw satp, %0\n\tsfence.vma" : : "r"(satp) : "memory");
+    return 8ul << 60 | physical_address(root) >> PAGE_ORDER; // satp, mode 8: Sv39
+}
+static inline void arch_address_space_switch(uint64_t space)
+{
+    uint64_t now;
+    __asm__ volatile("csrr %0, satp" : "=r"(now));
+    if (now != space) __asm__ volatile("csrw satp, %0\n\tsfence.vma" : : "r"(space) : "memory");
+}
+static inline void arch_flush_page(uint64_t address)
+{
+    __asm__ volatile("sfence.vma %0, zero" : : "r"(address) : "memory");
 }
 #else
-void arch_address_space_switch(const struct page_table *root);
+uint64_t arch_address_space(const struct page_table *root);
+void arch_address_space_switch(uint64_t space);
+static inline void arch_flush_page(uint64_t address)
+{
+    (void)address;
+}
 #endif
 
 // ---- Time, interrupts, power ---------------------------------------------------------------------------------------
@@ -107,8 +144,9 @@ static inline uint64_t arch_cycles(void)
 uint64_t arch_cycles(void);
 #endif
 void arch_timer_after(uint64_t cycles);   // one timer interrupt, about that many instructions from now
-bool arch_interrupt_wait(bool low_power); // idle: returns when an interrupt is pending; see kernel/main.c
-unsigned arch_interrupt_claim(void);      // number of a pending device interrupt, 0: none
+bool arch_interrupt_wait(bool low_power); // idle: whether an interrupt is pending, perhaps after some sleep
+bool arch_interrupt_pending(void);
+unsigned arch_interrupt_claim(void); // number of a pending device interrupt, 0: none
 void arch_interrupt_enable(unsigned number, bool on);
 #define ARCH_INTERRUPT_COUNT 96u
 
@@ -119,5 +157,7 @@ _Noreturn void arch_power_off(unsigned reason, unsigned status);
 void arch_backtrace(void);
 // Words for scause or CAUSE_*: "load page fault".
 const char *arch_cause_text(uint64_t cause);
+
+#include "kernel/arch/riscv/sv39.h"
 
 #endif

@@ -43,7 +43,7 @@ enum ipc_error console_invoke(struct invocation *call)
     case CONSOLE_NAME:
         return name_object(call);
     case CONSOLE_POWER_OFF:
-        if (!(call->capability->rights & RIGHT_CONTROL)) return IPC_E_RIGHTS;
+        if (!(call->rights & RIGHT_CONTROL)) return IPC_E_RIGHTS;
         if (word[0] > 255) return IPC_E_ARGUMENT;
         kernel_halt(HALT_POWER_OFF, (unsigned)word[0]);
     }

@@ -14,36 +14,25 @@ void factory_initialise(struct factory *factory, uint64_t quota)
     factory->quota = quota;
 }
 
-bool factory_charge(struct factory *factory, uint64_t bytes)
-{
-    if (bytes > factory->quota - factory->used) return false;
-    factory->used += bytes;
-    return true;
-}
-
-// Gives back factories that wait for nothing any more, a parent after its last child: a loop, for a chain of them may
-// be longer than the kernel's stack is deep.
-static void release_if_done(struct factory *factory)
-{
-    while (factory->dying && factory->used == 0 && factory->object.payer != NULL) {
-        struct factory *parent = factory->object.payer;
-        parent->used -= factory->quota + memory_size(MEMORY_SMALL);
-        memory_free(NULL, MEMORY_SMALL, factory);
-        factory = parent;
-    }
-}
-
 void factory_refund(struct factory *factory, uint64_t bytes)
 {
     factory->used -= bytes;
-    release_if_done(factory);
+    if (factory->dying && factory->used == 0) object_release(&factory->object);
 }
 
 // What it paid for lives on, and pays back to the parent once the last of it is gone.
-void factory_destroy(struct factory *factory)
+bool factory_may_go(struct factory *factory)
 {
     factory->dying = true;
-    release_if_done(factory);
+    return factory->used == 0;
+}
+
+void factory_destroy(struct factory *factory)
+{
+    struct factory *parent = factory->object.payer;
+    uint64_t share = factory->quota + memory_size(MEMORY_SMALL);
+    memory_free(NULL, MEMORY_SMALL, factory);
+    factory_refund(parent, share); // at once: the parent may be waiting for it
 }
 
 static enum ipc_error create_factory(struct factory *payer, uint64_t quota, struct object **object)
@@ -130,6 +119,7 @@ static enum ipc_error invoke_create(struct factory *factory, struct invocation *
     if (slot->task != NULL) return IPC_E_OCCUPIED;
     struct object *object = NULL;
     if (call->word[0] > OBJECT_IRQ) return IPC_E_ARGUMENT;
+    if (call->word[0] == OBJECT_IRQ && !(call->rights & RIGHT_CONTROL)) return IPC_E_RIGHTS;
     error = create(factory, (enum object_kind)call->word[0], call->word[2], &object);
     if (error != IPC_OK) return error;
     map_original_capability(call->thread->task, slot, index, object);

@@ -15,13 +15,21 @@ struct factory {
 
 // The first factory: owns the whole pool.
 void factory_initialise(struct factory *factory, uint64_t quota);
-bool factory_charge(struct factory *factory, uint64_t bytes) __attribute__((warn_unused_result));
+// False: the quota does not suffice, nothing is charged.
+static inline bool factory_charge(struct factory *factory, uint64_t bytes)
+{
+    if (bytes > factory->quota - factory->used) return false;
+    factory->used += bytes;
+    return true;
+}
 void factory_refund(struct factory *factory, uint64_t bytes);
 enum ipc_error factory_invoke(struct factory *factory, struct invocation *call) __attribute__((warn_unused_result));
 // The event of a creation. factory: NULL for the first factory; index: of the first capability; detail:
 // FACTORY_CREATE's.
 void factory_trace_creation(const struct thread *creator, const struct object *object, const struct factory *factory,
                             uint64_t index, uint64_t detail);
-void factory_destroy(struct factory *factory);
+// Its last capability is gone. Whether it can be freed now; if not, it is when the last of what it paid for is.
+bool factory_may_go(struct factory *factory);
+void factory_destroy(struct factory *factory); // gives the share back to its parent
 
 #endif

@@ -1,10 +1,13 @@
-// IPC gates.
+// IPC gates: who waits there, and for whom.
 #include <stddef.h>
 #include "kernel/memory.h"
 #include "kernel/object/gate.h"
 #include "kernel/object/task.h"
 #include "kernel/object/thread.h"
+#include "kernel/steps.h"
 #include "kernel/trace.h"
+
+_Static_assert(sizeof(struct gate) <= 128, "a gate is one MEMORY_SMALL");
 
 struct gate *gate_create(struct factory *payer)
 {
@@ -13,41 +16,69 @@ struct gate *gate_create(struct factory *payer)
     return gate;
 }
 
-static void unbind(struct gate *gate)
+void gate_enqueue(struct gate *gate, struct thread *sender)
+{
+    if (gate->senders == NULL) queue_append(&gate->receiver->waiting, &gate->waiting);
+    queue_append(&gate->senders, &sender->queue);
+}
+
+void gate_dequeue(struct gate *gate, struct thread *sender)
+{
+    queue_remove(&gate->senders, &sender->queue);
+    if (gate->senders == NULL) queue_remove(&gate->receiver->waiting, &gate->waiting);
+}
+
+static void cut(struct gate *gate)
 {
     if (gate->receiver == NULL) return;
-    struct gate **link = &gate->receiver->gates;
-    while (*link != gate)
-        link = &(*link)->next_bound;
-    *link = gate->next_bound;
+    if (gate->senders != NULL) queue_remove(&gate->receiver->waiting, &gate->waiting);
+    queue_remove(&gate->receiver->gates, &gate->bound);
     gate->receiver = NULL;
 }
 
-void gate_destroy(struct gate *gate)
+// Whoever waits at the gate waits for its new receiver, which may sleep: then it must look.
+static void connect(struct gate *gate, struct thread *receiver)
 {
-    unbind(gate);
-    memory_free(gate->object.payer, MEMORY_SMALL, gate);
+    gate->receiver = receiver;
+    queue_append(&receiver->gates, &gate->bound);
+    if (gate->senders == NULL) return;
+    queue_append(&receiver->waiting, &gate->waiting);
+    ipc_look_again(receiver);
 }
 
-void gate_unbind_all(struct thread *receiver)
+bool gate_unbind(struct gate *gate)
 {
-    while (receiver->gates != NULL)
-        unbind(receiver->gates);
+    while (gate->senders != NULL) {
+        if (!take_steps(2)) return false;
+        struct thread *sender = CONTAINER(gate->senders, struct thread, queue);
+        gate_dequeue(gate, sender);
+        ipc_abort(sender, IPC_E_ABORTED);
+    }
+    cut(gate);
+    return true;
+}
+
+bool gate_destroy(struct gate *gate)
+{
+    if (!gate_unbind(gate)) return false;
+    memory_free(gate->object.payer, MEMORY_SMALL, gate);
+    return true;
 }
 
 enum ipc_error gate_invoke(struct gate *gate, struct invocation *call)
 {
     if (call->label != GATE_BIND) return IPC_E_PROTOCOL;
-    if (!(call->capability->rights & RIGHT_CONTROL)) return IPC_E_RIGHTS;
+    if (!(call->rights & RIGHT_CONTROL)) return IPC_E_RIGHTS;
     struct thread *receiver;
     enum ipc_error error = task_object(call->thread->task, call->word[0], RIGHT_CONTROL, OBJECT_THREAD, &receiver);
     if (error != IPC_OK) return error;
+    // It would wait for itself. A fault that ends like this may become an exception that is sent here again.
+    while (receiver->state == THREAD_SENDING && receiver->gate == gate)
+        ipc_cancel(receiver, IPC_E_STATE);
     if (receiver->state == THREAD_DEAD || receiver->task == NULL) return IPC_E_STATE;
-    unbind(gate);
-    gate->receiver = receiver;
+    cut(gate);
     gate->label = call->word[1];
-    gate->next_bound = receiver->gates;
-    receiver->gates = gate;
+    connect(gate, receiver);
     trace_emit(call->thread, TRACE_GATE_BIND, gate->object.id, receiver->object.id, gate->label, 0, 0);
     return IPC_OK;
 }

@@ -5,16 +5,18 @@
 #include <stdbool.h>
 #include "kernel/ipc.h"
 #include "kernel/object/object.h"
+#include "kernel/queue.h"
 
 struct thread;
 
 struct irq {
     struct object object;
     unsigned number;
+    bool open;    // the line lets the next one through
     bool pending; // arrived, not received yet
     struct thread *receiver;
     uint64_t label;
-    struct irq *next_bound;
+    struct link bound; // among the receiver's irqs
 };
 
 // Errors: ARGUMENT (no such interrupt), OCCUPIED (another object has it), QUOTA.
@@ -25,8 +27,8 @@ enum ipc_error irq_invoke(struct irq *irq, struct invocation *call) __attribute_
 void irq_arrive(unsigned number);
 // A pending interrupt of this thread, taken off; NULL: none.
 struct irq *irq_take_pending(struct thread *receiver);
-void irq_unbind_all(struct thread *receiver);
-// Whether an interrupt could still wake a thread.
-bool irq_any_bound(void);
+void irq_unbind(struct irq *irq);
+// Whether an interrupt could still wake a thread: one that was never acknowledged cannot.
+bool irq_any_expected(void);
 
 #endif

@@ -3,6 +3,7 @@
 #ifndef FAULTLINE_OBJECT_H
 #define FAULTLINE_OBJECT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include "kernel/abi/objects.h"
 
@@ -18,10 +19,15 @@ struct object {
 };
 
 void object_initialise(struct object *object, enum object_kind kind, struct factory *payer);
-// Marks for destruction: the object answers no more, and object_bury frees it at the end of this kernel entry. Two
-// steps, because whoever destroys may be running on what is destroyed, and an object may own others without limit.
+// Marks for destruction: the object answers no more, a thread runs no more, and object_bury frees it at the end of a
+// kernel entry. Two steps, because whoever destroys may be running on what is destroyed, and an object may own others
+// without limit.
 void object_destroy(struct object *object);
-void object_bury(void);
+// Puts an object whose capabilities are gone already (a factory that was waiting) among those to be freed.
+void object_release(struct object *object);
+// Frees what is marked. False: out of steps (kernel/steps.h), call again.
+bool object_bury(void) __attribute__((warn_unused_result));
+bool object_is_burial_pending(void);
 const char *object_kind_name(enum object_kind kind);
 
 #endif

@@ -3,6 +3,7 @@
 #include "kernel/object/factory.h"
 #include "kernel/object/task.h"
 #include "kernel/object/thread.h"
+#include "kernel/steps.h"
 #include "kernel/trace.h"
 
 struct task *task_create(struct factory *payer)
@@ -18,22 +19,63 @@ struct task *task_create(struct factory *payer)
     return task;
 }
 
-// All that it had goes, and all that was derived from it; its threads end, for they have nowhere to run.
-void task_destroy(struct task *task)
+// ---- The end -----------------------------------------------------------------------------------------------------
+
+// All that it had goes, and all that was derived from it; its threads end first, for they have nowhere to run, and
+// nobody else can give it anything: its capabilities are gone. Each function returns false when it is out of steps.
+
+static bool end_threads(struct task *task)
 {
     while (task->threads != NULL) {
-        struct thread *thread = task->threads;
+        if (!take_steps(2)) return false;
+        struct thread *thread = CONTAINER(task->threads, struct thread, in_task);
         thread_end(thread, EXIT_DESTROYED);
+        if (!thread_bury()) return false;
         thread_detach(thread);
     }
-    (void)!map_revoke(task, memory_flexpage(0, ADDRESS_SPACE_ORDER, RIGHTS_ALL), UNMAP_SELF);
-    (void)!map_revoke(task, capability_flexpage(0, 12, RIGHTS_ALL), UNMAP_SELF);
-    struct factory *payer = task->object.payer;
-    arch_page_table_destroy(task->page_table, payer);
-    for (unsigned i = 0; i < SLOT_BLOCKS; i++)
-        if (task->slots[i] != NULL) memory_free(payer, MEMORY_TABLE, task->slots[i]);
-    memory_free(payer, MEMORY_LARGE, task);
+    return true;
 }
+
+static bool free_pages(struct task *task)
+{
+    while (task->torn_down < 1ul << ADDRESS_SPACE_ORDER) {
+        struct page_found found = arch_page_next(task->page_table, task->torn_down);
+        if (!take_steps(found.entry == NULL ? SEARCH_STEPS : 1)) return false;
+        if (found.entry != NULL) {
+            if (!map_remove(*page_node(found.entry))) return false;
+        } else {
+            arch_page_table_trim(task->page_table, found.address - 1, found.order, task->object.payer);
+            task->torn_down = found.address;
+        }
+    }
+    return true;
+}
+
+static bool free_block(struct task *task, unsigned block)
+{
+    for (unsigned i = 0; i < SLOTS_PER_BLOCK; i++)
+        if (task->slots[block][i].task != NULL && !map_remove(&task->slots[block][i])) return false;
+    memory_free(task->object.payer, MEMORY_TABLE, task->slots[block]);
+    task->slots[block] = NULL;
+    return true;
+}
+
+static bool free_capabilities(struct task *task)
+{
+    for (unsigned block = 0; block < SLOT_BLOCKS; block++)
+        if (task->slots[block] != NULL && (!take_steps(4) || !free_block(task, block))) return false;
+    return true;
+}
+
+bool task_destroy(struct task *task)
+{
+    if (!end_threads(task) || !free_pages(task) || !free_capabilities(task)) return false;
+    memory_free(task->object.payer, MEMORY_TABLE, task->page_table);
+    memory_free(task->object.payer, MEMORY_LARGE, task);
+    return true;
+}
+
+// ---- Capabilities ------------------------------------------------------------------------------------------------
 
 enum ipc_error task_slot_make(struct task *task, uint64_t index, struct mapping **slot)
 {
@@ -49,7 +91,7 @@ enum ipc_error task_capability(const struct task *task, uint64_t index, unsigned
 {
     struct mapping *slot = task_slot(task, index);
     if (slot == NULL || slot->task == NULL) return IPC_E_NO_CAPABILITY;
-    if ((slot->rights & rights) != rights) return IPC_E_RIGHTS;
+    if ((mapping_rights(slot) & rights) != rights) return IPC_E_RIGHTS;
     *capability = slot;
     return IPC_OK;
 }
@@ -65,23 +107,26 @@ enum ipc_error task_object(const struct task *task, uint64_t index, unsigned rig
     return IPC_OK;
 }
 
+// ---- Messages ----------------------------------------------------------------------------------------------------
+
 static enum ipc_error invoke_map(struct task *task, struct invocation *call)
 {
     struct map_item item = {.offer = call->word[0], .position = call->word[1]};
     struct map_plan plan;
-    enum ipc_error error = map_prepare(&plan, call->thread->task, item, task, map_whole_window(item.offer));
+    unsigned work = 0;
+    enum ipc_error error = map_prepare(&plan, call->thread->task, item, task, map_whole_window(item.offer), &work);
     if (error == IPC_OK) map_commit(&plan);
     return error;
 }
 
 enum ipc_error task_invoke(struct task *task, struct invocation *call)
 {
-    if (!(call->capability->rights & RIGHT_CONTROL)) return IPC_E_RIGHTS;
+    if (!(call->rights & RIGHT_CONTROL)) return IPC_E_RIGHTS;
     switch (call->label) {
     case TASK_MAP:
         return invoke_map(task, call);
     case TASK_UNMAP:
-        return map_revoke(task, call->word[0], call->word[1]);
+        return map_revoke(call->thread, task, call->word[0], call->word[1], &call->again);
     }
     return IPC_E_PROTOCOL;
 }

@@ -7,21 +7,22 @@
 #include "kernel/ipc.h"
 #include "kernel/map.h"
 #include "kernel/object/object.h"
-
-struct thread;
+#include "kernel/queue.h"
 
 #define SLOTS_PER_BLOCK 128u
 #define SLOT_BLOCKS (CAPABILITY_COUNT / SLOTS_PER_BLOCK)
 struct task {
     struct object object;
     struct page_table *page_table;
-    struct thread *threads;
+    struct link *threads;               // by `in_task`
+    uint64_t torn_down;                 // when it is destroyed: pages below this address are gone
     struct mapping *slots[SLOT_BLOCKS]; // the capability table, a block at a time, made when first needed
 };
 
 // NULL when the quota is used up.
 struct task *task_create(struct factory *payer) __attribute__((warn_unused_result));
-void task_destroy(struct task *task);
+// Frees it with all that it has. False: out of steps (kernel/steps.h), call again.
+bool task_destroy(struct task *task) __attribute__((warn_unused_result));
 enum ipc_error task_invoke(struct task *task, struct invocation *call) __attribute__((warn_unused_result));
 
 // The slot of a capability index; NULL when the index is out of range or its block does not exist yet.

@@ -50,12 +50,17 @@ uint64_t slot_allocate(void)
     return next_slot++;
 }
 
+// Of small pages, a message maps MAP_MAX_LEAVES; a large page is one.
+#define MOST_SMALL_ORDER (PAGE_ORDER + 6)
+_Static_assert(1u << (MOST_SMALL_ORDER - PAGE_ORDER) == MAP_MAX_LEAVES, "as many pages as one message maps");
+
 enum ipc_error map_range(uint64_t task, uint64_t from, uint64_t to, uint64_t size, unsigned rights)
 {
     while (size) {
         unsigned order = PAGE_ORDER;
         while (order < MEGAPAGE_ORDER && !((from | to) & ((2ul << order) - 1)) && size >= 2ul << order)
             order++;
+        if (order < MEGAPAGE_ORDER && order > MOST_SMALL_ORDER) order = MOST_SMALL_ORDER;
         enum ipc_error error = task_map(task, memory_flexpage(from, order, rights), to);
         if (error) return error;
         from += 1ul << order;

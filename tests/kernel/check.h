@@ -4,7 +4,7 @@
 
 struct task;
 
-// Fails the test with a message when an invariant is broken. root: the root task, from which all is reached.
+// Panics with a message when an invariant is broken. root: the root task, from which all is reached.
 void check_kernel(struct task *root);
 
 #endif

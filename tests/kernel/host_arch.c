@@ -23,22 +23,21 @@ __asm__(".data\n"
         ".text\n");
 extern char root_image_start[];
 
-void arch_flush_page(uint64_t address);
 const uint64_t *arch_kernel_half(void);
-
-void arch_flush_page(uint64_t address)
-{
-    (void)address;
-}
 
 const uint64_t *arch_kernel_half(void)
 {
     return NULL;
 }
 
-void arch_address_space_switch(const struct page_table *table)
+uint64_t arch_address_space(const struct page_table *root)
 {
-    host.address_space = table;
+    return (uint64_t)root;
+}
+
+void arch_address_space_switch(uint64_t space)
+{
+    host.address_space = (const struct page_table *)space;
 }
 
 uint64_t arch_cycles(void)
@@ -58,6 +57,11 @@ bool arch_interrupt_wait(bool low_power)
     (void)low_power;
     host.idle = true;
     longjmp(back, 1);
+}
+
+bool arch_interrupt_pending(void)
+{
+    return false;
 }
 
 unsigned arch_interrupt_claim(void)

@@ -327,7 +327,7 @@ START_TEST(an_offer_larger_than_the_window_is_cut_to_the_part_at_its_position)
     flexpage_t window = memory_flexpage(TEST_MEMORY + 0x8000, PAGE_ORDER, 0);
     ck_assert_int_eq(send_item(memory_flexpage(TEST_MEMORY, 14, RIGHT_READ), 2 * PAGE_SIZE, window, 0), IPC_OK);
     struct page_slot slot = arch_page_find(server->task->page_table, TEST_MEMORY + 0x8000);
-    ck_assert_uint_eq((*slot.node)->frame, memory + 2 * PAGE_SIZE);
+    ck_assert_uint_eq((*page_node(slot.entry))->frame, memory + 2 * PAGE_SIZE);
     ck_assert(!may_access(server->task, TEST_MEMORY + 0x9000, RIGHT_READ));
 }
 END_TEST
@@ -339,7 +339,7 @@ START_TEST(a_capability_lands_in_the_capability_window)
                                WINDOW_CAPABILITIES),
                      IPC_OK);
     ck_assert_ptr_eq(object_at(server, 66), object_at(root, GATE));
-    ck_assert_uint_eq(capability_of(server, 66)->rights, RIGHT_SEND); // the client had no more
+    ck_assert_uint_eq(mapping_rights(capability_of(server, 66)), RIGHT_SEND); // the client had no more
 }
 END_TEST
 

@@ -31,7 +31,7 @@ START_TEST(root_owns_free_memory_one_to_one)
     ck_assert(may_access(root->task, free_megapage(0), RIGHT_WRITE));
     struct page_slot slot = arch_page_find(root->task->page_table, free_megapage(0));
     ck_assert_uint_eq(slot.order, MEGAPAGE_ORDER);
-    ck_assert_uint_eq((*slot.node)->frame, free_megapage(0));
+    ck_assert_uint_eq((*page_node(slot.entry))->frame, free_megapage(0));
 }
 END_TEST
 
@@ -195,7 +195,7 @@ START_TEST(a_piece_of_a_large_page_is_a_small_page)
     ck_assert_int_eq(pass_on(A + 7 * PAGE_SIZE, PAGE_ORDER, B, RIGHT_READ), IPC_OK);
     struct page_slot slot = arch_page_find(client->task->page_table, B);
     ck_assert_uint_eq(slot.order, PAGE_ORDER);
-    ck_assert_uint_eq((*slot.node)->frame, free_megapage(0) + 7 * PAGE_SIZE);
+    ck_assert_uint_eq((*page_node(slot.entry))->frame, free_megapage(0) + 7 * PAGE_SIZE);
 }
 END_TEST
 
@@ -204,10 +204,12 @@ START_TEST(a_large_page_where_small_ones_are_becomes_small_ones)
     boot_tree();
     server_gets(MEGAPAGE_ORDER, RIGHT_READ);
     ck_assert_int_eq(pass_on(A, PAGE_ORDER, A, RIGHT_READ), IPC_OK); // makes a table in the client
-    ck_assert_int_eq(pass_on(A, MEGAPAGE_ORDER, A, RIGHT_READ), IPC_OK);
-    struct page_slot slot = arch_page_find(client->task->page_table, A + 511 * PAGE_SIZE);
+    ck_assert_int_eq(pass_on(A, PAGE_ORDER + 6, A, RIGHT_READ), IPC_OK);
+    struct page_slot slot = arch_page_find(client->task->page_table, A + 63 * PAGE_SIZE);
     ck_assert_uint_eq(slot.order, PAGE_ORDER);
-    ck_assert_uint_eq((*slot.node)->frame, free_megapage(0) + 511 * PAGE_SIZE);
+    ck_assert_uint_eq((*page_node(slot.entry))->frame, free_megapage(0) + 63 * PAGE_SIZE);
+    ck_assert_int_eq(pass_on(A, MEGAPAGE_ORDER, A, RIGHT_READ), IPC_E_TOO_LARGE); // 512 pages
+    ck_assert_ptr_null(*page_node(arch_page_find(client->task->page_table, A + 64 * PAGE_SIZE).entry));
 }
 END_TEST
 
@@ -289,9 +291,9 @@ START_TEST(capabilities_form_a_tree_as_pages_do)
     give(GATE, SERVER_TASK, 40, RIGHT_SEND | RIGHT_CONTROL);
     ck_assert_int_eq(
         call(server, CLIENT_FOR_SERVER, TASK_MAP, capability_flexpage(40, 0, RIGHTS_ALL), 41ul << 12).error, IPC_OK);
-    ck_assert_uint_eq(capability_of(client, 41)->rights, RIGHT_SEND | RIGHT_CONTROL);
+    ck_assert_uint_eq(mapping_rights(capability_of(client, 41)), RIGHT_SEND | RIGHT_CONTROL);
     ck_assert_int_eq(unmap(SERVER_TASK, capability_flexpage(40, 0, RIGHT_CONTROL), UNMAP_SELF), IPC_OK);
-    ck_assert_uint_eq(capability_of(client, 41)->rights, RIGHT_SEND);
+    ck_assert_uint_eq(mapping_rights(capability_of(client, 41)), RIGHT_SEND);
     ck_assert_int_eq(unmap(SERVER_TASK, capability_flexpage(40, 0, RIGHTS_ALL), UNMAP_SELF), IPC_OK);
     ck_assert_ptr_null(capability_of(server, 40));
     ck_assert_ptr_null(capability_of(client, 41));

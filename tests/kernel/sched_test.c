@@ -121,7 +121,7 @@ START_TEST(when_all_wait_for_ever_the_kernel_says_who_waits_for_whom)
     ck_assert(console_says("waits for a reply of thread"));
     ck_assert(console_says("wants to send to thread"));
     ck_assert(console_says("waits for any message"));
-    ck_assert_uint_eq(trace_control()->halted, HALT_DEADLOCK);
+    ck_assert_uint_eq(trace_buffer->halted, HALT_DEADLOCK);
 }
 END_TEST
 

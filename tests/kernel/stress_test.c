@@ -143,8 +143,10 @@ static struct thread *random_ready(void)
 {
     struct thread *ready[64];
     unsigned count = 0;
-    for (struct thread *thread = threads_alive; thread != NULL && count < 64; thread = thread->next_alive)
-        if (thread->state == THREAD_READY && thread != root) ready[count++] = thread;
+    for (struct link *link = threads_alive; link != NULL && count < 64; link = queue_next(threads_alive, link)) {
+        struct thread *thread = CONTAINER(link, struct thread, alive);
+        if (thread->state == THREAD_READY && !thread->suspended && thread != root) ready[count++] = thread;
+    }
     return count == 0 ? NULL : ready[below(count)];
 }
 

@@ -20,6 +20,21 @@ static void enter_main(void *machine)
     kernel_main(machine, 0);
 }
 
+static void enter_check(void *task)
+{
+    check_kernel(task);
+}
+
+// A broken invariant panics, and so fails the test.
+static void check(void)
+{
+    bool idle = host.idle;
+    if (!host.halted) host_enter(enter_check, root_task);
+    host.idle = idle;
+    const char *end = host.console + (host.console_size < 500 ? 0 : host.console_size - 500);
+    ck_assert_msg(!host.halted || host.reason != HALT_PANIC, "%s", end);
+}
+
 void boot(const char *command_line)
 {
     char words[512];
@@ -29,7 +44,7 @@ void boot(const char *command_line)
     root = current;
     if (host.halted) return;
     root_task = root->task;
-    check_kernel(root_task);
+    check();
 }
 
 // ---- Entries -----------------------------------------------------------------------------------------------------
@@ -41,6 +56,7 @@ static void make_current(struct thread *thread)
     if (current == thread) return;
     ck_assert_msg(thread->state == THREAD_READY, "thread %u is not ready but in state %u", thread->object.id,
                   thread->state);
+    ck_assert_msg(!thread->suspended, "thread %u is suspended", thread->object.id);
     struct thread *before = current;
     current = NULL;
     if (before != NULL && before->state == THREAD_READY) sched_ready_first(before);
@@ -51,22 +67,31 @@ static void make_current(struct thread *thread)
 static void enter(void (*entry)(void *), void *argument)
 {
     host_enter(entry, argument);
-    ck_assert_msg(!host.halted || host.reason != HALT_PANIC, "%s", host.console);
-    if (!host.halted) check_kernel(root_task);
+    check();
 }
 
 bool long_way_only;
 
-// As kernel/arch/riscv/trap.c does it: the fast path, which wants no tracing, or else the long way.
+// As kernel/arch/riscv/trap.c does it: the short ways, which want no tracing, or else the long way.
+static bool enter_short(struct thread *thread)
+{
+    uint64_t *x = thread->registers.x;
+    uint64_t operation = x[REGISTER_A7], index = x[REGISTER_A0], tag = x[REGISTER_A1];
+    struct fast_result result = fast_message(thread, operation, index, tag);
+    if (result.next == NULL) result = fast_page(thread, operation, index, tag, x[REGISTER_A2], x[REGISTER_A2 + 1]);
+    if (result.next == NULL) return false;
+    if (!result.resumes) { // the words never left the processor's registers
+        result.next->registers.x[REGISTER_A1] = result.tag;
+        memcpy(&result.next->registers.x[REGISTER_A2], &x[REGISTER_A2], IPC_REGISTER_WORDS * sizeof(*x));
+    }
+    host.fast_paths++;
+    return true;
+}
+
 static void enter_ipc(void *argument)
 {
     struct thread *thread = argument;
-    const uint64_t *x = thread->registers.x;
-    struct register_words words = {{x[REGISTER_A2], x[REGISTER_A2 + 1], x[REGISTER_A2 + 2], x[REGISTER_A2 + 3]}};
-    if (!long_way_only && fast_path(thread, x[REGISTER_A7], x[REGISTER_A0], x[REGISTER_A1], words) != NULL) {
-        host.fast_paths++;
-        return;
-    }
+    if (!long_way_only && enter_short(thread)) return;
     ipc_system_call(thread);
     kernel_leave();
 }
@@ -82,6 +107,13 @@ struct reply result_of(const struct thread *thread)
     };
 }
 
+static bool is_alive(const struct thread *thread, uint32_t id)
+{
+    for (struct link *link = threads_alive; link != NULL; link = queue_next(threads_alive, link))
+        if (CONTAINER(link, struct thread, alive) == thread) return thread->object.id == id;
+    return false;
+}
+
 struct reply system_call(struct thread *thread, uint64_t operation, uint64_t capability, uint64_t tag, unsigned words,
                          const uint64_t *word)
 {
@@ -92,12 +124,16 @@ struct reply system_call(struct thread *thread, uint64_t operation, uint64_t cap
     x[REGISTER_A7] = operation;
     for (unsigned i = 0; i < words; i++)
         *(i < IPC_REGISTER_WORDS ? &x[REGISTER_A2 + i] : &thread->utcb->words[i]) = word[i];
-    x[REGISTER_PC] += 4;
+    uint64_t ip = x[REGISTER_PC];
     uint32_t id = thread->object.id;
-    enter(enter_ipc, thread);
-    for (struct thread *alive = threads_alive; alive != NULL; alive = alive->next_alive)
-        if (alive == thread && alive->object.id == id) return result_of(thread);
-    return (struct reply){.error = IPC_E_ABORTED}; // it destroyed itself
+    // A long operation comes back to its ecall to go on (kernel/steps.h).
+    do {
+        make_current(thread);
+        x[REGISTER_PC] = ip + 4;
+        enter(enter_ipc, thread);
+        if (!is_alive(thread, id)) return (struct reply){.error = IPC_E_ABORTED}; // it destroyed itself
+    } while (x[REGISTER_PC] == ip && thread->state == THREAD_READY && !thread->suspended);
+    return result_of(thread);
 }
 
 struct access {
@@ -109,6 +145,10 @@ struct access {
 static void enter_fault(void *argument)
 {
     struct access *access = argument;
+    if (!long_way_only && fast_fault(access->thread, access->address, access->access) != NULL) {
+        host.fast_paths++;
+        return;
+    }
     fault_page(access->thread, access->address, access->access);
     kernel_leave();
 }
@@ -271,12 +311,17 @@ void boot_pair(void)
 
 static const struct trace_record *record(uint64_t number)
 {
-    return (const struct trace_record *)((char *)trace_control() + TRACE_HEADER_SIZE) + number;
+    return (const struct trace_record *)((char *)trace_buffer + TRACE_HEADER_SIZE) + number;
+}
+
+uint64_t event_count(void)
+{
+    return (trace_buffer->end - TRACE_HEADER_SIZE) / sizeof(struct trace_record);
 }
 
 const struct trace_record *last_event(enum trace_kind kind)
 {
-    for (uint64_t i = trace_control()->count; i > 0; i--)
+    for (uint64_t i = event_count(); i > 0; i--)
         if (record(i - 1)->kind == kind) return record(i - 1);
     return NULL;
 }
@@ -284,7 +329,7 @@ const struct trace_record *last_event(enum trace_kind kind)
 unsigned count_events(enum trace_kind kind)
 {
     unsigned count = 0;
-    for (uint64_t i = 0; i < trace_control()->count; i++)
+    for (uint64_t i = 0; i < event_count(); i++)
         count += record(i)->kind == kind;
     return count;
 }

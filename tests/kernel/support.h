@@ -126,6 +126,7 @@ void boot_pair(void);
 
 // ---- The trace ---------------------------------------------------------------------------------------------------
 
+uint64_t event_count(void);
 const struct trace_record *last_event(enum trace_kind kind); // NULL: there is none
 unsigned count_events(enum trace_kind kind);
 bool console_says(const char *text);

@@ -5,7 +5,7 @@
 START_TEST(the_header_describes_the_buffer)
 {
     boot("");
-    const struct trace_header *header = trace_control();
+    const struct trace_header *header = trace_buffer;
     ck_assert_uint_eq(header->magic, TRACE_MAGIC);
     ck_assert_uint_eq(header->record_size, 64);
     ck_assert_uint_eq(header->capacity, ((1ul << 20) - TRACE_HEADER_SIZE) / 64);
@@ -20,14 +20,14 @@ START_TEST(every_record_is_complete_and_time_never_goes_back)
     boot_pair();
     receive(server);
     sys(client, IPC_CALL, TO_SERVER, ipc_tag(3, 1, 0), 4);
-    const struct trace_record *record = (const void *)((char *)trace_control() + TRACE_HEADER_SIZE);
+    const struct trace_record *record = (const void *)((char *)trace_buffer + TRACE_HEADER_SIZE);
     ck_assert_uint_eq(record[0].kind, TRACE_BOOT);
-    for (uint64_t i = 0; i < trace_control()->count; i++) {
+    for (uint64_t i = 0; i < event_count(); i++) {
         ck_assert_uint_gt(record[i].kind, 0);
         ck_assert_uint_lt(record[i].kind, TRACE_KIND_COUNT);
         if (i > 0) ck_assert_uint_gt(record[i].time, record[i - 1].time);
     }
-    ck_assert_uint_eq(record[trace_control()->count].kind, 0);
+    ck_assert_uint_eq(record[event_count()].kind, 0);
     const struct trace_record *send = last_event(TRACE_IPC_SEND);
     ck_assert_uint_eq(send->thread, client->object.id);
     ck_assert_uint_eq(send->task, client->task->object.id);
@@ -53,7 +53,7 @@ START_TEST(a_trace_that_is_off_stays_empty)
 {
     boot("trace=off");
     create(OBJECT_GATE, 20, 0);
-    ck_assert_uint_eq(trace_control()->count, 0);
+    ck_assert_uint_eq(event_count(), 0);
 }
 END_TEST
 
@@ -83,12 +83,12 @@ END_TEST
 START_TEST(a_full_buffer_counts_what_it_loses_in_its_last_record)
 {
     boot("trace-size=8K"); // the later word counts: 64 records
-    ck_assert_uint_eq(trace_control()->capacity, 64);
+    ck_assert_uint_eq(trace_buffer->capacity, 64);
     for (unsigned i = 0; i < 100; i++)
         trace_emit(root, TRACE_MARK, i, 0, 0, 0, 0);
-    const struct trace_header *header = trace_control();
+    const struct trace_header *header = trace_buffer;
     const struct trace_record *last = (const struct trace_record *)((char *)header + TRACE_HEADER_SIZE) + 63;
-    ck_assert_uint_eq(header->count, 64);
+    ck_assert_uint_eq(event_count(), 64);
     ck_assert_uint_eq(last->kind, TRACE_LOST);
     ck_assert_uint_eq(last->argument[0], header->lost);
     uint64_t lost = header->lost;
@@ -97,7 +97,7 @@ START_TEST(a_full_buffer_counts_what_it_loses_in_its_last_record)
         trace_emit(root, TRACE_MARK, i, 0, 0, 0, 0);
     ck_assert_uint_eq(header->lost, lost + 10);
     ck_assert_uint_eq(last->argument[0], lost + 10);
-    ck_assert_uint_eq(header->count, 64);
+    ck_assert_uint_eq(event_count(), 64);
     ck_assert_uint_ge(last->time, last[-1].time);
 }
 END_TEST

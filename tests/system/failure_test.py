@@ -376,7 +376,7 @@ class Layouts(unittest.TestCase):
                 struct trace_stream_prefix prefix = {.magic = TRACE_STREAM_MAGIC, .uuid = TRACE_UUID_BYTES};
                 printf("%lu %u %u %zu %zu", TRACE_MAGIC, TRACE_VERSION, TRACE_HEADER_SIZE, sizeof(struct trace_record),
                        sizeof(uuid));
-                SHOW(magic); SHOW(version); SHOW(record_size); SHOW(capacity); SHOW(count); SHOW(lost); SHOW(halted);
+                SHOW(magic); SHOW(version); SHOW(record_size); SHOW(capacity); SHOW(end); SHOW(lost); SHOW(halted);
                 SHOW(halt_status); SHOW(mask); SHOW(entry_time); SHOW(root_time);
                 printf(" ");
                 for (size_t i = 0; i < sizeof(prefix); i++) printf("%02x", ((unsigned char *)&prefix)[i]);

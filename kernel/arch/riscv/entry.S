@@ -3,6 +3,18 @@
 
 #include "kernel/arch/riscv/offsets.h"
 
+# The kernel's small variables lie around gp, each one instruction away; its stack ends where they begin (kernel.ld).
+    .macro  load_gp
+    .option push
+    .option norelax
+    lla     gp, __global_pointer$
+    .option pop
+    .endm
+    .macro  load_gp_and_sp
+    load_gp
+    addi    sp, gp, -0x800
+    .endm
+
 # --- Power-on: a0 = hart, a1 = device tree. Paging is off and the program counter is physical. -----------------------
     .section .text.entry, "ax"
     .globl kernel_entry
@@ -24,8 +36,7 @@ kernel_entry:
 1:  lla     t0, trap_entry              # 5. traps come to trap_entry; sscratch = 0 says "in the kernel"
     csrw    stvec, t0
     csrw    sscratch, zero
-    mv      fp, zero                    # 6. backtraces end here
-    mv      ra, zero
+    load_gp                             # 6. where small variables are
     mv      a0, s1
     mv      a1, s2
     tail    kernel_start
@@ -52,14 +63,21 @@ trap_entry:
     addi    t0, t0, 4                   # behind the ecall
     sd      t0, (REGISTER_PC * 8)(sp)
     mv      a6, sp
-    lla     sp, boot_stack_top
-    mv      fp, zero
-    call    trap_system_call            # returns the thread to go on with, if the short way was enough
+    load_gp_and_sp
+    mv      s2, a2                      # what a function preserves is saved: the words wait there
+    mv      s3, a3
+    mv      s4, a4
+    mv      s5, a5
+    call    trap_system_call            # the short way: returns the thread to go on with, and its tag
 
     ld      t0, (REGISTER_PC * 8)(a0)
     csrw    sepc, t0
     csrw    sscratch, a0
-    .irp    i, 2, 3, 4, 8, 9, 11, 12, 13, 14, 15, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27
+    mv      a2, s2
+    mv      a3, s3
+    mv      a4, s4
+    mv      a5, s5
+    .irp    i, 2, 3, 4, 8, 9, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27
     ld      x\i, (\i * 8)(a0)
     .endr
     ld      a0, (10 * 8)(a0)
@@ -77,8 +95,7 @@ trap_other:
     sd      t0, (2 * 8)(a0)
     csrr    t0, sepc
     sd      t0, (REGISTER_PC * 8)(a0)
-    lla     sp, boot_stack_top
-    mv      fp, zero
+    load_gp_and_sp
     csrr    a1, scause
     csrr    a2, stval
     call    trap_handle                 # returns the thread to go on with
@@ -99,21 +116,23 @@ trap_return:
 trap_in_kernel:
     csrrw   sp, sscratch, zero          # the kernel's sp
     mv      a3, sp
+    load_gp
     lla     sp, panic_stack_top
     csrr    a0, scause
     csrr    a1, stval
     csrr    a2, sepc
     tail    trap_panic
 
-    .bss
+    .section .stack, "aw", @nobits
     .balign 16
+    .globl  panic_stack
+panic_stack:
+    .skip   4096
+panic_stack_top:
 boot_stack:
     .skip   KERNEL_STACK_SIZE
     .globl  boot_stack_top
 boot_stack_top:
-panic_stack:
-    .skip   4096
-panic_stack_top:
 
 # Gigabyte leaves: devices (0), RAM (2); the kernel's half shows the first four gigabytes.
     .data

@@ -39,11 +39,6 @@ const uint64_t *arch_kernel_half(void)
     return boot_page_table;
 }
 
-void arch_flush_page(uint64_t address)
-{
-    __asm__ volatile("sfence.vma %0, zero" : : "r"(address) : "memory");
-}
-
 void arch_timer_after(uint64_t cycles)
 {
     uint64_t now;
@@ -54,12 +49,17 @@ void arch_timer_after(uint64_t cycles)
     __asm__ volatile("ecall" : "+r"(when) : "r"(function), "r"(extension) : "a1", "memory");
 }
 
-bool arch_interrupt_wait(bool low_power)
+bool arch_interrupt_pending(void)
 {
     uint64_t pending;
-    if (low_power) __asm__ volatile("wfi");
     __asm__ volatile("csrr %0, sip" : "=r"(pending));
     return pending & (SIE_TIMER | SIE_EXTERNAL);
+}
+
+bool arch_interrupt_wait(bool low_power)
+{
+    if (low_power) __asm__ volatile("wfi");
+    return arch_interrupt_pending();
 }
 
 unsigned arch_interrupt_claim(void)

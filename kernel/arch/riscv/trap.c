@@ -51,6 +51,15 @@ const char *arch_cause_text(uint64_t cause)
     return cause < sizeof(text) / sizeof(text[0]) ? text[cause] : "unknown trap";
 }
 
+// The access (enum flexpage_rights) that a page fault's cause names; 0: not a page fault.
+static inline unsigned access_of(uint64_t cause)
+{
+    return cause == CAUSE_LOAD_PAGE_FAULT    ? RIGHT_READ
+           : cause == CAUSE_STORE_PAGE_FAULT ? RIGHT_WRITE
+           : cause == CAUSE_FETCH_PAGE_FAULT ? RIGHT_EXECUTE
+                                             : 0;
+}
+
 static void device_interrupts(void)
 {
     unsigned number;
@@ -76,28 +85,46 @@ static _Noreturn __attribute__((noinline)) void long_way(uint64_t capability, ui
     trap_return(kernel_leave());
 }
 
-// Called by entry.S for a system call, with the message in the registers that it came in. Returns the thread to go on
-// with after the short way only, where what the calling convention preserves is all that this thread needs back.
-struct thread *trap_system_call(uint64_t capability, uint64_t tag, uint64_t w0, uint64_t w1, uint64_t w2, uint64_t w3,
-                                struct thread *thread, uint64_t operation)
+// What entry.S does next: the thread to go on with, and its tag; in two registers.
+struct short_exit {
+    struct thread *next;
+    uint64_t tag;
+};
+
+static struct short_exit leave_short(struct fast_result result)
 {
-    struct thread *next = fast_path(thread, operation, capability, tag, (struct register_words){{w0, w1, w2, w3}});
-    if (next == NULL) long_way(capability, tag, w0, w1, w2, w3, thread, operation);
-    return next;
+    if (result.resumes) trap_return(result.next);
+    return (struct short_exit){result.next, result.tag};
 }
 
-// Called by entry.S with the thread that trapped otherwise; returns the one to go on with.
-struct thread *trap_handle(struct thread *thread, uint64_t cause, uint64_t value)
+// The second of the short ways has a stack frame, the first shall need none.
+static __attribute__((noinline)) struct short_exit page_or_long_way(uint64_t capability, uint64_t tag, uint64_t w0,
+                                                                    uint64_t w1, uint64_t w2, uint64_t w3,
+                                                                    struct thread *thread, uint64_t operation)
+{
+    struct fast_result result = fast_page(thread, operation, capability, tag, w0, w1);
+    if (result.next == NULL) long_way(capability, tag, w0, w1, w2, w3, thread, operation);
+    return leave_short(result);
+}
+
+// Called by entry.S for a system call, with the message in the registers that it came in. Returns after a short way
+// only, where what the calling convention preserves is all that the next thread needs back.
+struct short_exit trap_system_call(uint64_t capability, uint64_t tag, uint64_t w0, uint64_t w1, uint64_t w2,
+                                   uint64_t w3, struct thread *thread, uint64_t operation)
+{
+    struct fast_result result = fast_message(thread, operation, capability, tag);
+    if (result.next == NULL) return page_or_long_way(capability, tag, w0, w1, w2, w3, thread, operation);
+    return leave_short(result);
+}
+
+// The long way of whatever is not a system call.
+static __attribute__((noinline)) struct thread *handle(struct thread *thread, uint64_t cause, uint64_t value)
 {
     switch (cause) {
     case CAUSE_FETCH_PAGE_FAULT:
-        fault_page(thread, value, RIGHT_EXECUTE);
-        break;
     case CAUSE_LOAD_PAGE_FAULT:
-        fault_page(thread, value, RIGHT_READ);
-        break;
     case CAUSE_STORE_PAGE_FAULT:
-        fault_page(thread, value, RIGHT_WRITE);
+        fault_page(thread, value, access_of(cause));
         break;
     case INTERRUPT_TIMER:
         kernel_timer();
@@ -112,11 +139,26 @@ struct thread *trap_handle(struct thread *thread, uint64_t cause, uint64_t value
     return kernel_leave();
 }
 
+// Called by entry.S with the thread that trapped otherwise; returns the one to go on with.
+struct thread *trap_handle(struct thread *thread, uint64_t cause, uint64_t value)
+{
+    unsigned access = access_of(cause);
+    struct thread *next = access == 0 ? NULL : fast_fault(thread, value, access);
+    return next == NULL ? handle(thread, cause, value) : next;
+}
+
+// The user's s0 is where a chain of frames ends: it may be anything.
+static bool is_in_stack(const uint64_t *frame)
+{
+    extern const uint64_t panic_stack[], boot_stack_top[];
+    return frame > panic_stack + 1 && frame <= boot_stack_top && (uint64_t)frame % 8 == 0;
+}
+
 // A frame of -fno-omit-frame-pointer code: the return address and the caller's frame lie below it.
 void arch_backtrace(void)
 {
     const uint64_t *frame = __builtin_frame_address(0);
-    for (unsigned depth = 0; depth < 32 && (uint64_t)frame > DIRECT_MAP_OFFSET && (uint64_t)frame % 8 == 0; depth++) {
+    for (unsigned depth = 0; depth < 32 && is_in_stack(frame); depth++) {
         if (frame[-1] == 0) return;
         print("  %x\n", frame[-1]);
         frame = (const uint64_t *)frame[-2];

@@ -9,15 +9,15 @@
 #include "loader/runtime/objects.h"
 #include "loader/runtime/start.h"
 
-#define ROUNDS 200u
-#define FAULT_ROUNDS 64u
+#define ROUNDS 192u // a multiple of EMPTY_REPLIES
+#define PEERS 8u
 #define FAULT_AREA 0x0000000900000000ul // addresses that belong to no region
 #define PEER_UTCBS 0x0000000a00000000ul
 #define STACK_SIZE 4096u
 
 static uint64_t factory, own_task, console, peer_task;
 static uint64_t fresh_address = FAULT_AREA;
-static char stacks[6][STACK_SIZE] __attribute__((aligned(4096)));
+static char stacks[PEERS][STACK_SIZE] __attribute__((aligned(4096)));
 static unsigned peers;
 char page_at_hand[4096] __attribute__((aligned(4096)));
 
@@ -53,6 +53,7 @@ static void share_program(void)
 static uint64_t start_peer(uint64_t task, uint64_t priority, uint64_t pager, void (*run)(uint64_t, uint64_t),
                            uint64_t gate, uint64_t argument)
 {
+    must(peers < PEERS ? IPC_OK : IPC_E_STATE, "finding a stack");
     uint64_t thread = capability_allocate();
     must(factory_create_thread(factory, thread, NULL), "creating a thread");
     struct thread_settings settings = {
@@ -78,6 +79,7 @@ static uint64_t new_gate(void)
 
 // ---- Measures ----------------------------------------------------------------------------------------------------
 
+// What reading the counter twice costs by itself.
 static uint64_t overhead(void)
 {
     uint64_t least = UINT64_MAX;
@@ -88,42 +90,75 @@ static uint64_t overhead(void)
     return least;
 }
 
-static uint64_t measure_call(uint64_t capability, unsigned label, unsigned words)
+// A call that is expected to end like this. Lowers *least to what it cost.
+static void time_call(uint64_t *least, enum ipc_error expected, uint64_t capability, uint64_t tag, uint64_t word0,
+                      uint64_t word1)
 {
-    uint64_t least = UINT64_MAX;
-    for (unsigned i = 0; i < ROUNDS; i++) {
-        uint64_t spent = timed_call(capability, ipc_tag(label, words, 0));
-        if (spent < least) least = spent;
-    }
-    return least - overhead();
+    struct timed call = timed_ipc(IPC_CALL, capability, tag, word0, word1);
+    if (call.error != expected) must(call.error ? call.error : IPC_E_STATE, "a timed call");
+    if (call.instructions < *least) *least = call.instructions;
 }
 
-static void measure_ipc(void)
+static void report_call(const char *name, enum ipc_error expected, uint64_t capability, uint64_t tag)
+{
+    uint64_t least = UINT64_MAX;
+    for (unsigned i = 0; i < ROUNDS; i++)
+        time_call(&least, expected, capability, tag, MARK_USER, 0); // word 0: a mark's code, nothing to a peer
+    report(name, least - overhead());
+}
+
+static void measure_calls(void)
 {
     uint64_t gate = new_gate();
     start_peer(peer_task, 20, CAPABILITY_NULL, peer_echo, gate, 0);
-    report("ipc_call_reply_0", measure_call(gate, 1, 0));
-    report("ipc_call_reply_4", measure_call(gate, 1, 4));
-    report("ipc_call_reply_16", measure_call(gate, 1, 16));
-    report("kernel_call", measure_call(console, CONSOLE_MARK, 4));
+    report_call("ipc_call_reply_0", IPC_OK, gate, ipc_tag(1, 0, 0));
+    report_call("ipc_call_reply_4", IPC_OK, gate, ipc_tag(1, 4, 0));
+    report_call("ipc_call_reply_16", IPC_OK, gate, ipc_tag(1, 16, 0));
+    report_call("kernel_call", IPC_OK, console, ipc_tag(CONSOLE_MARK, 4, 0));
+    uint64_t empty_index = capability_allocate();
+    report_call("system_call_error", IPC_E_NO_CAPABILITY, empty_index, ipc_tag(1, 0, 0));
+}
+
+// Shows one page to the peers' task and takes it back, again and again. The first round also makes the page table.
+static void measure_map(void)
+{
+    flexpage_t own = memory_flexpage((uint64_t)page_at_hand, PAGE_ORDER, RIGHT_READ);
+    flexpage_t there = memory_flexpage(fresh_address, PAGE_ORDER, RIGHTS_ALL);
+    uint64_t least_map = UINT64_MAX, least_unmap = UINT64_MAX;
+    for (unsigned i = 0; i < ROUNDS; i++) {
+        time_call(&least_map, IPC_OK, peer_task, ipc_tag(TASK_MAP, 2, 0), own, fresh_address);
+        time_call(&least_unmap, IPC_OK, peer_task, ipc_tag(TASK_UNMAP, 2, 0), there, UNMAP_SELF);
+    }
+    report("map_page", least_map - overhead());
+    report("unmap_page", least_unmap - overhead());
 }
 
 // A thread of this task touches fresh pages; its pager is behind the gate. Returns the least cost of one fault.
-static uint64_t measure_faults(uint64_t pager_gate)
+static uint64_t touch_pages(uint64_t pager_gate, unsigned count)
 {
-    static struct fault_results results;
-    results = (struct fault_results){.start = fresh_address, .count = FAULT_ROUNDS, .least = UINT64_MAX};
-    fresh_address += FAULT_ROUNDS * PAGE_SIZE;
-    start_peer(own_task, 19, pager_gate, peer_touch, CAPABILITY_NULL, (uint64_t)&results);
-    if (!*(volatile bool *)&results.done) must(IPC_E_STATE, "touching pages"); // it ran first: higher priority
-    return results.least - overhead();
+    static struct touches touches;
+    touches = (struct touches){.start = fresh_address, .count = count, .least = UINT64_MAX};
+    fresh_address += count * PAGE_SIZE;
+    start_peer(own_task, 19, pager_gate, peer_touch, CAPABILITY_NULL, (uint64_t)&touches);
+    if (!*(volatile bool *)&touches.done) must(IPC_E_STATE, "touching pages"); // it ran first: higher priority
+    return touches.least - overhead();
 }
 
 static void measure_fault_external(void)
 {
     uint64_t gate = new_gate();
     start_peer(peer_task, 20, CAPABILITY_NULL, peer_pager_external, gate, (uint64_t)page_at_hand);
-    report("fault_external", measure_faults(gate));
+    report("fault_external", touch_pages(gate, ROUNDS));
+}
+
+// Timed by the pager, from its empty reply to the same fault again: who touches cannot tell one fault from the next.
+static void measure_fault_no_map(void)
+{
+    static struct empty_replies replies = {.page = (uint64_t)page_at_hand, .least = UINT64_MAX};
+    uint64_t gate = new_gate();
+    start_peer(peer_task, 20, CAPABILITY_NULL, peer_pager_empty, gate, (uint64_t)&replies);
+    (void)touch_pages(gate, ROUNDS / EMPTY_REPLIES);
+    report("fault_no_map", replies.least - overhead());
 }
 
 // The pager lives in this task and asks a dataspace in the other, with a receive window at the fault.
@@ -132,23 +167,7 @@ static void measure_fault_internal(void)
     uint64_t dataspace = new_gate(), pager = new_gate();
     start_peer(peer_task, 21, CAPABILITY_NULL, peer_dataspace, dataspace, (uint64_t)page_at_hand);
     start_peer(own_task, 20, CAPABILITY_NULL, peer_pager_internal, pager, dataspace);
-    report("fault_internal", measure_faults(pager));
-}
-
-static void measure_map(void)
-{
-    uint64_t least_map = UINT64_MAX, least_unmap = UINT64_MAX, address = fresh_address;
-    for (unsigned i = 0; i < ROUNDS; i++) {
-        uint64_t start = cycles_now();
-        must(task_map(peer_task, memory_flexpage((uint64_t)page_at_hand, PAGE_ORDER, RIGHT_READ), address), "mapping");
-        uint64_t middle = cycles_now();
-        must(task_unmap(peer_task, memory_flexpage(address, PAGE_ORDER, RIGHTS_ALL), UNMAP_SELF), "unmapping");
-        uint64_t end = cycles_now();
-        if (middle - start < least_map) least_map = middle - start;
-        if (end - middle < least_unmap) least_unmap = end - middle;
-    }
-    report("map_page", least_map - overhead());
-    report("unmap_page", least_unmap - overhead());
+    report("fault_internal", touch_pages(pager, ROUNDS));
 }
 
 int main(void)
@@ -163,9 +182,10 @@ int main(void)
     peer_task = capability_allocate();
     must(factory_create_task(factory, peer_task, NULL), "creating a task");
     share_program();
-    measure_ipc();
+    measure_calls();
     measure_map();
     measure_fault_external();
+    measure_fault_no_map();
     measure_fault_internal();
     return 0;
 }
