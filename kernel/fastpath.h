@@ -38,11 +38,11 @@ struct fast_result {
 
 // ---- Common parts ------------------------------------------------------------------------------------------------
 
-// A capability that self may send to; NULL: none.
+// A capability that self may send to; NULL: none, or there is something to trace.
 static inline const struct mapping *fast_capability(const struct thread *self, uint64_t index)
 {
     const struct mapping *slot = task_slot(self->task, index);
-    return slot != NULL && (slot->page & RIGHT_SEND) ? slot : NULL;
+    return slot != NULL && (slot->page & RIGHT_SEND) && trace_mask == 0 ? slot : NULL;
 }
 
 // Whether a thread would run at once if it got a message now: it waits, and nobody more urgent is ready.
@@ -56,7 +56,7 @@ static inline struct thread *fast_caller(const struct thread *self)
 {
     struct thread *caller = self->caller;
     if (caller == NULL || caller->suspended || self->waiting != NULL || self->pending_irqs != 0) return NULL;
-    return sched_is_next(caller) ? caller : NULL;
+    return sched_is_next(caller) && trace_mask == 0 ? caller : NULL;
 }
 
 // Goes on with a thread that was waiting, here or for this one's reply.
@@ -133,13 +133,6 @@ static inline struct fast_result fast_reply(struct thread *self, uint64_t tag)
     return FAST_NOT;
 }
 
-static inline struct fast_result fast_message(struct thread *self, uint64_t operation, uint64_t index, uint64_t tag)
-{
-    if (trace_mask != 0) return FAST_NOT;
-    if (operation == IPC_CALL) return fast_call(self, index, tag);
-    return operation == IPC_REPLY_AND_WAIT ? fast_reply(self, tag) : FAST_NOT;
-}
-
 // ---- Messages with a page ------------------------------------------------------------------------------------------
 
 // Whether a flexpage is one small page below the end of the user's half.
@@ -188,7 +181,7 @@ static inline bool fast_unmap(struct task *task, flexpage_t page)
     uint64_t *entry = fast_is_page(page) ? arch_page_small(task->page_table, page) : NULL;
     struct mapping *node = entry == NULL ? NULL : *page_node(entry);
     if (node == NULL || node->first_child != NULL || (node->page & RIGHT_PINNED)) return false;
-    map_remove_leaf(node);
+    mapping_remove_page(node, task->object.payer);
     return true;
 }
 
@@ -222,21 +215,13 @@ static inline struct fast_result fast_page_reply(struct thread *self, uint64_t t
     return fault ? fast_resume(self, caller) : fast_return(self, caller, tag);
 }
 
-static inline struct fast_result fast_page(struct thread *self, uint64_t operation, uint64_t index, uint64_t tag,
-                                           uint64_t word0, uint64_t word1)
-{
-    if (trace_mask != 0) return FAST_NOT;
-    if (operation == IPC_CALL) return fast_task_call(self, index, tag, word0, word1);
-    return operation == IPC_REPLY_AND_WAIT ? fast_page_reply(self, tag) : FAST_NOT;
-}
-
 // ---- Page faults -------------------------------------------------------------------------------------------------
 
 // The thread to go on with after a page fault; NULL: take the long way.
 static inline struct thread *fast_fault(struct thread *thread, uint64_t address, unsigned access)
 {
     const struct mapping *slot = fast_capability(thread, thread->pager);
-    if (trace_mask != 0 || slot == NULL || slot->object->kind != OBJECT_GATE) return NULL;
+    if (slot == NULL || slot->object->kind != OBJECT_GATE) return NULL;
     const struct gate *gate = (const struct gate *)slot->object;
     struct thread *pager = gate->receiver;
     if (pager == NULL || !fast_waits(pager) || !fault_may_repeat(thread, address, access)) return NULL;

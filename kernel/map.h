@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include "kernel/arch/arch.h"
+#include "kernel/memory.h"
 
 struct object;
 struct task;
@@ -71,8 +72,7 @@ enum ipc_error map_original_page(struct task *task, uint64_t address, uint64_t f
     __attribute__((warn_unused_result));
 void map_original_capability(struct task *task, struct mapping *slot, uint64_t index, struct object *object);
 
-// ---- Taking back (kernel/revoke.c)
-// -----------------------------------------------------------------------------------
+// ---- Taking back (kernel/revoke.c) ----------------------------------------------------------------------------------
 
 // rights: those to take; without them reading (or sending), a mapping is gone. flags: UNMAP_*. *again: out of steps
 // (kernel/steps.h), the thread shall ask again. Errors: ARGUMENT (malformed, or only part of a large page).
@@ -85,12 +85,10 @@ extern unsigned map_unfinished;
 void map_forget_progress(const struct thread *thread);
 // Takes a mapping away with all that is derived from it. False: out of steps, call again.
 bool map_remove(struct mapping *top) __attribute__((warn_unused_result));
-void map_remove_leaf(struct mapping *node); // one without children
 // Takes a pinned page away, when its thread goes.
 void map_remove_pinned(struct task *task, uint64_t address);
 
-// ---- The tree
-// --------------------------------------------------------------------------------------------------------
+// ---- The tree -------------------------------------------------------------------------------------------------------
 
 static inline void mapping_link(struct mapping *parent, struct mapping *child)
 {
@@ -110,6 +108,18 @@ static inline void mapping_unlink(struct mapping *child)
     else
         child->parent->first_child = child->next;
     if (child->next != NULL) child->next->previous = child->previous;
+}
+
+extern uint64_t map_removals; // mappings removed since boot
+
+// Removes a page without children from the task that pays for it.
+static inline void mapping_remove_page(struct mapping *node, struct factory *payer)
+{
+    map_removals++;
+    mapping_unlink(node);
+    arch_page_clear(node->entry, flexpage_address(node->page));
+    *page_node(node->entry) = NULL;
+    memory_return_node(payer, node);
 }
 
 #endif

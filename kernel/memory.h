@@ -30,8 +30,7 @@ void *memory_allocate(struct factory *payer, enum memory_kind kind) __attribute_
 void memory_free(struct factory *payer, enum memory_kind kind, void *block);
 uint64_t memory_size(enum memory_kind kind); // bytes
 
-// ---- The fast path's way to a MEMORY_NODE
-// ----------------------------------------------------------------------------
+// ---- The fast path's way to a MEMORY_NODE ---------------------------------------------------------------------------
 
 struct free_block {
     struct free_block *next;
@@ -45,6 +44,14 @@ static inline void *memory_take_node(struct factory *payer)
     if (block == NULL || !factory_charge(payer, MEMORY_NODE_SIZE)) return NULL;
     memory_free_list[MEMORY_NODE] = block->next;
     return block;
+}
+
+static inline void memory_return_node(struct factory *payer, void *node)
+{
+    struct free_block *block = node;
+    block->next = memory_free_list[MEMORY_NODE];
+    memory_free_list[MEMORY_NODE] = block;
+    factory_refund(payer, MEMORY_NODE_SIZE);
 }
 
 #endif

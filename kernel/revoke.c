@@ -32,28 +32,26 @@ static struct {
     bool ascending;           // what is below the cursor is done
     uint64_t removals;        // of when the cursor was set
 } progress;
-static uint64_t removals; // mappings removed since boot
+uint64_t map_removals;
 unsigned map_unfinished;  // kernel/map.h
 
 // ---- A subtree goes ----------------------------------------------------------------------------------------------
 
 // Removes a mapping without children from its task.
-void map_remove_leaf(struct mapping *node)
+static void remove_leaf(struct mapping *node)
 {
     struct task *task = node->task;
-    removals++;
-    mapping_unlink(node);
     if (flexpage_kind(node->page) == FLEXPAGE_MEMORY) {
-        trace_emit(current, TRACE_PAGE_UNMAP, task->object.id, node->page & ~(flexpage_t)RIGHT_PINNED, node->frame, 0,
-                   0);
-        arch_page_clear(node->entry, flexpage_address(node->page));
-        *page_node(node->entry) = NULL;
-        memory_free(task->object.payer, MEMORY_NODE, node);
+        flexpage_t page = node->page & ~(flexpage_t)RIGHT_PINNED;
+        trace_emit(current, TRACE_PAGE_UNMAP, task->object.id, page, node->frame, 0, 0);
+        mapping_remove_page(node, task->object.payer);
         return;
     }
     struct object *object = node->object;
     bool original = node->parent == NULL;
     trace_emit(current, TRACE_CAPABILITY_UNMAP, task->object.id, node->page, object->id, 0, 0);
+    map_removals++;
+    mapping_unlink(node);
     *node = (struct mapping){0};
     if (original) object_destroy(object);
 }
@@ -65,20 +63,20 @@ bool map_remove(struct mapping *top)
         if (!take_steps(1)) return false;
         struct mapping *grandchild = child->first_child;
         if (grandchild == NULL) {
-            map_remove_leaf(child);
+            remove_leaf(child);
         } else {
             mapping_unlink(grandchild);
             mapping_link(top, grandchild);
         }
     }
     if (!take_steps(1)) return false;
-    map_remove_leaf(top);
+    remove_leaf(top);
     return true;
 }
 
 void map_remove_pinned(struct task *task, uint64_t address)
 {
-    map_remove_leaf(*page_node(arch_page_find(task->page_table, address).entry));
+    remove_leaf(*page_node(arch_page_find(task->page_table, address).entry));
 }
 
 // ---- The cursor --------------------------------------------------------------------------------------------------
@@ -86,14 +84,14 @@ void map_remove_pinned(struct task *task, uint64_t address)
 // Whether the cursor is where the last step left it; if not, work on this mapping begins anew.
 static bool cursor_holds(void)
 {
-    return progress.cursor != NULL && progress.removals == removals;
+    return progress.cursor != NULL && progress.removals == map_removals;
 }
 
 static void set_cursor(struct mapping *node)
 {
     progress.cursor = node;
     progress.ascending = false;
-    progress.removals = removals;
+    progress.removals = map_removals;
 }
 
 // One step through top's subtree, parents before children: down, across or up. NULL: done. skips: what is below the
@@ -137,7 +135,7 @@ static bool remove_children(struct mapping *node, const struct demand *demand)
         struct mapping *child = progress.cursor, *following = child->next;
         if (!is_beside(child, demand)) {
             bool gone = map_remove(child);
-            progress.removals = removals; // these were our own
+            progress.removals = map_removals; // these were our own
             if (!gone) return false;
         }
         progress.cursor = following;

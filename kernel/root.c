@@ -51,6 +51,13 @@ static void map_free_memory(struct task *task, uint64_t start, uint64_t end)
         must(map_original_page(task, address, address, MEGAPAGE_ORDER, all), "free memory");
 }
 
+// Whoever shall drive a device gets its registers from here, and its interrupt from the factory.
+static void map_devices(struct task *task)
+{
+    for (const uint64_t *page = arch_device_pages; *page != 0; page++)
+        must(map_original_page(task, *page, *page, PAGE_ORDER, RIGHT_READ | RIGHT_WRITE), "devices");
+}
+
 // The boot information takes the first free page.
 static struct boot_info *write_boot_info(const struct root_resources *resources)
 {
@@ -82,6 +89,7 @@ void root_start(const struct root_resources *resources)
     give_capability(task, ROOT_CONSOLE, &console_object, "console");
     map_image(task, image);
     map_free_memory(task, resources->free_start, resources->free_end);
+    map_devices(task);
     must(thread_attach(thread, task, ROOT_UTCB), "its UTCB");
     thread->priority = PRIORITY_COUNT / 2;
     struct boot_info *info = write_boot_info(resources);

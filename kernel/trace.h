@@ -64,7 +64,7 @@ static inline __attribute__((always_inline)) void trace_emit(const struct thread
                                                              uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3,
                                                              uint64_t a4)
 {
-    if (trace_mask & trace_group_of(kind))
+    if (ARCH_READ_SMALL(trace_mask) & trace_group_of(kind))
         trace_write(thread == NULL ? &trace_nobody : thread, kind, a0, a1, a2, a3, a4);
 }
 

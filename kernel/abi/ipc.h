@@ -121,7 +121,7 @@ enum kernel_message {
     // To an exception handler.
     // Words: cause (scause, or CAUSE_*); value (stval, or the fault's address); instruction pointer; stack pointer;
     // from here on: the THREAD_REGISTERS registers as THREAD_READ_REGISTERS gives them.
-    // Reply: as many of the registers as shall change, as THREAD_WRITE_REGISTERS takes them (none: go on where it was);
+    // Reply: as many of the registers as shall change, as THREAD_WRITE_REGISTERS takes them (none: go on where it was),
     // or an error, which ends the thread.
     PROTOCOL_EXCEPTION = 0xff02,
 };

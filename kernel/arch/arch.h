@@ -56,6 +56,10 @@ struct machine {
     char command_line[2048];           // NUL-terminated
 };
 
+// Registers of devices that programs may drive, in whole pages; the list ends with 0. The kernel keeps its own devices
+// (console, interrupt controller, power switch) to itself.
+extern const uint64_t arch_device_pages[];
+
 // A page table, and beside each entry the mapping node that accounts for it: whoever finds the one finds the other.
 #define PAGE_TABLE_ENTRIES 512u
 struct page_table {
@@ -142,6 +146,18 @@ static inline uint64_t arch_cycles(void)
 }
 #else
 uint64_t arch_cycles(void);
+#endif
+// Reads a small variable of 64 bits in one instruction. (The compiler would rather keep its address at hand for a second
+// look, and then the first costs two.)
+#ifdef __riscv
+#define ARCH_READ_SMALL(variable)                                                                                      \
+    ({                                                                                                                 \
+        uint64_t value_;                                                                                               \
+        __asm__ volatile("ld %0, " #variable : "=r"(value_));                                                          \
+        value_;                                                                                                        \
+    })
+#else
+#define ARCH_READ_SMALL(variable) (variable)
 #endif
 void arch_timer_after(uint64_t cycles);   // one timer interrupt, about that many instructions from now
 bool arch_interrupt_wait(bool low_power); // idle: whether an interrupt is pending, perhaps after some sleep

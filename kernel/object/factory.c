@@ -14,12 +14,6 @@ void factory_initialise(struct factory *factory, uint64_t quota)
     factory->quota = quota;
 }
 
-void factory_refund(struct factory *factory, uint64_t bytes)
-{
-    factory->used -= bytes;
-    if (factory->dying && factory->used == 0) object_release(&factory->object);
-}
-
 // What it paid for lives on, and pays back to the parent once the last of it is gone.
 bool factory_may_go(struct factory *factory)
 {

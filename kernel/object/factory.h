@@ -22,7 +22,11 @@ static inline bool factory_charge(struct factory *factory, uint64_t bytes)
     factory->used += bytes;
     return true;
 }
-void factory_refund(struct factory *factory, uint64_t bytes);
+static inline void factory_refund(struct factory *factory, uint64_t bytes)
+{
+    factory->used -= bytes;
+    if (factory->dying && factory->used == 0) object_release(&factory->object);
+}
 enum ipc_error factory_invoke(struct factory *factory, struct invocation *call) __attribute__((warn_unused_result));
 // The event of a creation. factory: NULL for the first factory; index: of the first capability; detail:
 // FACTORY_CREATE's.

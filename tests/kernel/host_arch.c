@@ -30,6 +30,8 @@ const uint64_t *arch_kernel_half(void)
     return NULL;
 }
 
+const uint64_t arch_device_pages[] = {0};
+
 uint64_t arch_address_space(const struct page_table *root)
 {
     return (uint64_t)root;

@@ -73,16 +73,29 @@ static void enter(void (*entry)(void *), void *argument)
 bool long_way_only;
 
 // As kernel/arch/riscv/trap.c does it: the short ways, which want no tracing, or else the long way.
+struct fast_result short_way(struct thread *thread)
+{
+    const uint64_t *x = thread->registers.x;
+    uint64_t index = x[REGISTER_A0], tag = x[REGISTER_A1];
+    struct fast_result result = FAST_NOT;
+    if (x[REGISTER_A7] == IPC_CALL) {
+        result = fast_call(thread, index, tag);
+        if (result.next == NULL) result = fast_task_call(thread, index, tag, x[REGISTER_A2], x[REGISTER_A2 + 1]);
+    } else if (x[REGISTER_A7] == IPC_REPLY_AND_WAIT) {
+        result = fast_reply(thread, tag);
+        if (result.next == NULL) result = fast_page_reply(thread, tag);
+    }
+    return result;
+}
+
 static bool enter_short(struct thread *thread)
 {
-    uint64_t *x = thread->registers.x;
-    uint64_t operation = x[REGISTER_A7], index = x[REGISTER_A0], tag = x[REGISTER_A1];
-    struct fast_result result = fast_message(thread, operation, index, tag);
-    if (result.next == NULL) result = fast_page(thread, operation, index, tag, x[REGISTER_A2], x[REGISTER_A2 + 1]);
+    struct fast_result result = short_way(thread);
     if (result.next == NULL) return false;
     if (!result.resumes) { // the words never left the processor's registers
-        result.next->registers.x[REGISTER_A1] = result.tag;
-        memcpy(&result.next->registers.x[REGISTER_A2], &x[REGISTER_A2], IPC_REGISTER_WORDS * sizeof(*x));
+        uint64_t *x = result.next->registers.x;
+        x[REGISTER_A1] = result.tag;
+        memmove(&x[REGISTER_A2], &thread->registers.x[REGISTER_A2], IPC_REGISTER_WORDS * sizeof(*x));
     }
     host.fast_paths++;
     return true;

@@ -12,6 +12,7 @@
 #include "kernel/abi/ipc.h"
 #include "kernel/abi/objects.h"
 #include "kernel/abi/trace.h"
+#include "kernel/fastpath.h"
 #include "kernel/object/factory.h"
 #include "kernel/object/gate.h"
 #include "kernel/object/irq.h"
@@ -57,6 +58,8 @@ struct reply {
 };
 // What a thread finds in its registers.
 struct reply result_of(const struct thread *thread);
+// The short ways of a system call that lies in the thread's registers.
+struct fast_result short_way(struct thread *thread);
 // Set: system calls do not try the fast path (kernel/fastpath.h), which is open only while trace_mask is 0.
 extern bool long_way_only;
 // The thread, which must be ready, executes ipc. Words from the fifth on go into its UTCB.

@@ -25,6 +25,11 @@
 
 extern uint64_t boot_page_table[];
 
+// The real-time clock, and the eight virtio-mmio slots.
+const uint64_t arch_device_pages[] = {
+    0x00101000, 0x10001000, 0x10002000, 0x10003000, 0x10004000, 0x10005000, 0x10006000, 0x10007000, 0x10008000, 0,
+};
+
 static uint32_t read32(uint64_t address)
 {
     return *(volatile uint32_t *)address;

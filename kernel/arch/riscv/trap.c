@@ -67,9 +67,15 @@ static void device_interrupts(void)
         irq_arrive(number);
 }
 
-// The long way: the message goes to where kernel/ipc.c looks for it. A function of its own, so that the short way needs
-// no stack frame.
-static _Noreturn __attribute__((noinline)) void long_way(uint64_t capability, uint64_t tag, uint64_t w0, uint64_t w1,
+// What entry.S does next: the thread to go on with, and its tag; in two registers.
+struct short_exit {
+    struct thread *next;
+    uint64_t tag;
+};
+
+// The long way: the message goes to where kernel/ipc.c looks for it. It does not return, but says that it does: then
+// the short ways jump here, and need no stack frame for a call.
+static __attribute__((noipa)) struct short_exit long_way(uint64_t capability, uint64_t tag, uint64_t w0, uint64_t w1,
                                                          uint64_t w2, uint64_t w3, struct thread *thread,
                                                          uint64_t operation)
 {
@@ -85,36 +91,47 @@ static _Noreturn __attribute__((noinline)) void long_way(uint64_t capability, ui
     trap_return(kernel_leave());
 }
 
-// What entry.S does next: the thread to go on with, and its tag; in two registers.
-struct short_exit {
-    struct thread *next;
-    uint64_t tag;
-};
-
 static struct short_exit leave_short(struct fast_result result)
 {
     if (result.resumes) trap_return(result.next);
     return (struct short_exit){result.next, result.tag};
 }
 
-// The second of the short ways has a stack frame, the first shall need none.
-static __attribute__((noinline)) struct short_exit page_or_long_way(uint64_t capability, uint64_t tag, uint64_t w0,
-                                                                    uint64_t w1, uint64_t w2, uint64_t w3,
-                                                                    struct thread *thread, uint64_t operation)
+// The short ways, each in a function that is jumped to with the message still in the registers that it came in. Those
+// with a page need a stack frame; apart from the others, which shall need none.
+#define MESSAGE                                                                                                        \
+    uint64_t capability, uint64_t tag, uint64_t w0, uint64_t w1, uint64_t w2, uint64_t w3, struct thread *thread
+#define THE_MESSAGE capability, tag, w0, w1, w2, w3, thread
+
+static __attribute__((noipa)) struct short_exit call_with_page(MESSAGE, uint64_t operation)
 {
-    struct fast_result result = fast_page(thread, operation, capability, tag, w0, w1);
-    if (result.next == NULL) long_way(capability, tag, w0, w1, w2, w3, thread, operation);
-    return leave_short(result);
+    struct fast_result result = fast_task_call(thread, capability, tag, w0, w1);
+    return result.next == NULL ? long_way(THE_MESSAGE, operation) : leave_short(result);
+}
+
+static __attribute__((noipa)) struct short_exit reply_with_page(MESSAGE, uint64_t operation)
+{
+    struct fast_result result = fast_page_reply(thread, tag);
+    return result.next == NULL ? long_way(THE_MESSAGE, operation) : leave_short(result);
+}
+
+static __attribute__((noipa)) struct short_exit other_ways(MESSAGE, uint64_t operation)
+{
+    if (operation == IPC_CALL) return call_with_page(THE_MESSAGE, operation);
+    if (operation == IPC_REPLY_AND_WAIT) return reply_with_page(THE_MESSAGE, operation);
+    return long_way(THE_MESSAGE, operation);
 }
 
 // Called by entry.S for a system call, with the message in the registers that it came in. Returns after a short way
 // only, where what the calling convention preserves is all that the next thread needs back.
-struct short_exit trap_system_call(uint64_t capability, uint64_t tag, uint64_t w0, uint64_t w1, uint64_t w2,
-                                   uint64_t w3, struct thread *thread, uint64_t operation)
+struct short_exit trap_system_call(MESSAGE, uint64_t operation)
 {
-    struct fast_result result = fast_message(thread, operation, capability, tag);
-    if (result.next == NULL) return page_or_long_way(capability, tag, w0, w1, w2, w3, thread, operation);
-    return leave_short(result);
+    struct fast_result result = FAST_NOT;
+    if (operation == IPC_CALL)
+        result = fast_call(thread, capability, tag);
+    else if (operation == IPC_REPLY_AND_WAIT)
+        result = fast_reply(thread, tag);
+    return result.next == NULL ? other_ways(THE_MESSAGE, operation) : leave_short(result);
 }
 
 // The long way of whatever is not a system call.
