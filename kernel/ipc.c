@@ -1,4 +1,5 @@
-// The system call. A message goes to a gate's thread, or to a kernel object, which answers at once.
+// Messages between threads: send, receive, reply, and what becomes of those whose partner goes. What arrives here has
+// passed kernel/system_call.c, or is a fault or an exception (kernel/fault.c).
 //
 //   client                          server
 //   call ── send ─▶ SENDING ──────▶ receive      (the server was busy: the client waits at its gate)
@@ -10,8 +11,6 @@
 #include "kernel/fault.h"
 #include "kernel/ipc.h"
 #include "kernel/map.h"
-#include "kernel/object/console.h"
-#include "kernel/object/factory.h"
 #include "kernel/object/gate.h"
 #include "kernel/object/irq.h"
 #include "kernel/object/task.h"
@@ -19,8 +18,6 @@
 #include "kernel/print.h"
 #include "kernel/sched.h"
 #include "kernel/trace.h"
-
-#define ECALL_SIZE 4u // bytes: the program counter is behind the ecall already
 
 // ---- Messages ----------------------------------------------------------------------------------------------------
 
@@ -46,18 +43,6 @@ static void write_message(struct thread *receiver, uint64_t label, const struct 
         x[REGISTER_A2 + i] = message->word[i];
     for (unsigned i = IPC_REGISTER_WORDS; i < ipc_words(message->tag); i++)
         receiver->utcb->words[i] = message->more[i - IPC_REGISTER_WORDS];
-}
-
-static void write_result(struct thread *thread, uint64_t tag)
-{
-    thread->registers.x[REGISTER_A1] = tag;
-}
-
-// The thread executes its ecall once more, as this operation. In between, interrupts arrive and others may run.
-static void call_again(struct thread *thread, uint64_t operation)
-{
-    thread->registers.x[REGISTER_A7] = operation;
-    thread->registers.x[REGISTER_PC] -= ECALL_SIZE;
 }
 
 // ---- Map items ---------------------------------------------------------------------------------------------------
@@ -159,7 +144,7 @@ static void block_sending(struct thread *sender, struct gate *gate, bool calls)
     gate_enqueue(gate, sender);
 }
 
-static enum ipc_error send(struct thread *sender, struct gate *gate, bool calls, bool nonblock)
+enum ipc_error ipc_send(struct thread *sender, struct gate *gate, bool calls, bool nonblock)
 {
     struct thread *receiver = gate->receiver;
     if (receiver == NULL || receiver->state == THREAD_DEAD) return IPC_E_UNBOUND;
@@ -179,7 +164,7 @@ static enum ipc_error send(struct thread *sender, struct gate *gate, bool calls,
     if (calls)
         await_reply(sender, receiver);
     else
-        write_result(sender, 0);
+        ipc_write_result(sender, 0);
     return IPC_OK;
 }
 
@@ -214,16 +199,16 @@ static void receive_waiting(struct thread *receiver, bool nonblock)
     enum ipc_error error = deliver(sender, receiver, gate->label);
     if (error != IPC_OK) {
         ipc_abort(sender, error);
-        call_again(receiver, nonblock ? IPC_RECEIVE | IPC_NONBLOCK : IPC_RECEIVE);
+        ipc_call_again(receiver, nonblock ? IPC_RECEIVE | IPC_NONBLOCK : IPC_RECEIVE);
     } else if (sender->calls) {
         await_reply(sender, receiver);
     } else {
-        write_result(sender, 0);
+        ipc_write_result(sender, 0);
         sched_ready_last(sender);
     }
 }
 
-static enum ipc_error receive(struct thread *thread, bool nonblock)
+enum ipc_error ipc_receive(struct thread *thread, bool nonblock)
 {
     thread->fault = 0;
     ipc_give_up_caller(thread);
@@ -243,7 +228,7 @@ static enum ipc_error receive(struct thread *thread, bool nonblock)
 void ipc_look_again(struct thread *receiver)
 {
     if (receiver->state != THREAD_RECEIVING) return;
-    call_again(receiver, IPC_RECEIVE);
+    ipc_call_again(receiver, IPC_RECEIVE);
     sched_ready_last(receiver);
 }
 
@@ -258,7 +243,7 @@ bool ipc_notify(struct thread *receiver, uint64_t label)
 // ---- Reply -------------------------------------------------------------------------------------------------------
 
 // Answers the caller. What cannot be handed over ends the call with the same error, so that nobody waits in vain.
-static enum ipc_error reply(struct thread *thread)
+enum ipc_error ipc_reply(struct thread *thread)
 {
     struct thread *caller = thread->caller;
     if (caller == NULL) return IPC_E_NO_CALLER;
@@ -280,13 +265,6 @@ static enum ipc_error reply(struct thread *thread)
     return error;
 }
 
-// A caller that is gone needs no answer; the server goes on waiting.
-static enum ipc_error reply_and_wait(struct thread *thread)
-{
-    enum ipc_error error = reply(thread);
-    return error == IPC_OK || error == IPC_E_NO_CALLER ? receive(thread, false) : error;
-}
-
 // ---- Partners that go --------------------------------------------------------------------------------------------
 
 void ipc_abort(struct thread *thread, enum ipc_error error)
@@ -295,7 +273,7 @@ void ipc_abort(struct thread *thread, enum ipc_error error)
         fault_abandoned(thread);
         return;
     }
-    write_result(thread, ipc_tag_error(error));
+    ipc_write_result(thread, ipc_tag_error(error));
     trace_emit(thread, TRACE_SYSCALL_ERROR, error, thread->registers.x[REGISTER_A7], 0, 0, 0);
     sched_ready_last(thread);
 }
@@ -317,99 +295,4 @@ void ipc_give_up_caller(struct thread *thread)
 {
     struct thread *caller = thread->caller;
     if (caller != NULL) ipc_cancel(caller, IPC_E_ABORTED);
-}
-
-// ---- The system call ---------------------------------------------------------------------------------------------
-
-static enum ipc_error ask_object(struct object *object, struct invocation *call)
-{
-    switch ((enum object_kind)object->kind) {
-    case OBJECT_TASK:
-        return task_invoke((struct task *)object, call);
-    case OBJECT_THREAD:
-        return thread_invoke(thread_of_object(object), call);
-    case OBJECT_GATE:
-        return gate_invoke((struct gate *)object, call);
-    case OBJECT_FACTORY:
-        return factory_invoke((struct factory *)object, call);
-    case OBJECT_IRQ:
-        return irq_invoke((struct irq *)object, call);
-    case OBJECT_CONSOLE:
-        return console_invoke(call);
-    case OBJECT_NONE:
-        break;
-    }
-    return IPC_E_PROTOCOL;
-}
-
-static enum ipc_error invoke(struct thread *thread, const struct mapping *capability, uint64_t tag)
-{
-    uint64_t *x = thread->registers.x;
-    struct invocation call = {
-        .thread = thread,
-        .rights = flexpage_rights(capability->page),
-        .label = ipc_label(tag),
-        .words = ipc_words(tag),
-    };
-    for (unsigned i = 0; i < call.words && i < 8; i++)
-        call.word[i] = i < IPC_REGISTER_WORDS ? x[REGISTER_A2 + i] : thread->utcb->words[i];
-    enum ipc_error error = ask_object(capability->object, &call);
-    if (error != IPC_OK) return error;
-    if (call.again) {
-        call_again(thread, x[REGISTER_A7]);
-        return IPC_OK;
-    }
-    x[REGISTER_A0] = 0;
-    write_result(thread, ipc_tag(0, call.reply_words, 0));
-    for (unsigned i = 0; i < call.reply_words && i < IPC_REGISTER_WORDS; i++)
-        x[REGISTER_A2 + i] = call.word[i];
-    return IPC_OK;
-}
-
-static enum ipc_error send_or_invoke(struct thread *thread, uint64_t tag, bool calls, bool nonblock)
-{
-    struct mapping *capability;
-    enum ipc_error error = task_capability(thread->task, thread->registers.x[REGISTER_A0], RIGHT_SEND, &capability);
-    if (error != IPC_OK) return error;
-    if (capability->object->kind == OBJECT_GATE && ipc_label(tag) < IPC_KERNEL_LABELS)
-        return send(thread, (struct gate *)capability->object, calls, nonblock);
-    return invoke(thread, capability, tag);
-}
-
-static enum ipc_error operate(struct thread *thread, uint64_t operation, uint64_t tag)
-{
-    bool nonblock = operation & IPC_NONBLOCK;
-    operation &= IPC_OPERATION_MASK;
-    bool sends = operation != IPC_RECEIVE && operation != IPC_YIELD;
-    if (sends && (ipc_words(tag) > IPC_MAX_WORDS || ipc_items(tag) > IPC_MAX_ITEMS)) return IPC_E_MESSAGE;
-    enum ipc_error error;
-    switch (operation) {
-    case IPC_SEND:
-    case IPC_CALL:
-        return send_or_invoke(thread, tag, operation == IPC_CALL, nonblock);
-    case IPC_RECEIVE:
-        return receive(thread, nonblock);
-    case IPC_REPLY:
-        error = reply(thread);
-        if (error == IPC_OK) write_result(thread, 0);
-        return error;
-    case IPC_REPLY_AND_WAIT:
-        return reply_and_wait(thread);
-    case IPC_YIELD:
-        write_result(thread, 0);
-        sched_rotate();
-        return IPC_OK;
-    }
-    return IPC_E_ARGUMENT;
-}
-
-void ipc_system_call(struct thread *thread)
-{
-    const uint64_t *x = thread->registers.x;
-    uint64_t operation = x[REGISTER_A7], tag = x[REGISTER_A1];
-    thread->fault_repeats = 0; // whatever faulted before, the thread came past it
-    enum ipc_error error = operate(thread, operation, tag);
-    if (error == IPC_OK) return;
-    trace_emit(thread, TRACE_SYSCALL_ERROR, error, operation, x[REGISTER_A0], tag, 0);
-    write_result(thread, ipc_tag_error(error));
 }

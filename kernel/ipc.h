@@ -1,23 +1,11 @@
-// The system call, and what the objects need to answer it.
+// Messages between threads.
 #ifndef FAULTLINE_IPC_H
 #define FAULTLINE_IPC_H
 
 #include <stdbool.h>
 #include <stdint.h>
 #include "kernel/abi/ipc.h"
-
-struct thread;
-
-// A message that a kernel object answers itself. The handler reads the words and writes those of the reply.
-struct invocation {
-    struct thread *thread; // who calls
-    unsigned rights;       // of the capability that it calls through
-    unsigned label;
-    unsigned words;       // how many the caller sent; the rest read as 0
-    uint64_t word[8];     // the first eight; in: the message's, out: the reply's
-    unsigned reply_words; // those from the fifth on are in the caller's UTCB already
-    bool again;           // not done yet (kernel/steps.h): the caller makes the same system call again
-};
+#include "kernel/object/thread.h"
 
 // A message in the kernel's hands: from a program's registers and UTCB, or made by the kernel.
 struct message {
@@ -27,9 +15,29 @@ struct message {
     const struct map_item *items;
 };
 
-// The current thread executed ecall.
-void ipc_system_call(struct thread *thread);
 struct gate;
+
+// Sends the message in a thread's registers through a gate. calls: it will wait for the reply, too.
+// Errors: UNBOUND, STATE (to itself), WOULD_BLOCK, and those of map items.
+enum ipc_error ipc_send(struct thread *sender, struct gate *gate, bool calls, bool nonblock)
+    __attribute__((warn_unused_result));
+// Takes the next message, or waits for one. Error: WOULD_BLOCK.
+enum ipc_error ipc_receive(struct thread *thread, bool nonblock) __attribute__((warn_unused_result));
+// Answers the caller; what cannot be handed over ends the call with the same error, so that nobody waits in vain.
+// Errors: NO_CALLER, and those of map items.
+enum ipc_error ipc_reply(struct thread *thread) __attribute__((warn_unused_result));
+// What a thread finds as the tag of its result.
+static inline void ipc_write_result(struct thread *thread, uint64_t tag)
+{
+    thread->registers.x[REGISTER_A1] = tag;
+}
+// The thread executes its ecall once more, as this operation. In between, interrupts arrive and others may run.
+#define ECALL_SIZE 4u // bytes: the program counter is behind the ecall already
+static inline void ipc_call_again(struct thread *thread, uint64_t operation)
+{
+    thread->registers.x[REGISTER_A7] = operation;
+    thread->registers.x[REGISTER_PC] -= ECALL_SIZE;
+}
 // Sends a thread's fault or exception through a gate, as if the thread had called it. Blocks the thread.
 void ipc_call_for(struct thread *thread, struct gate *gate);
 // A thread waits for its reply, or to be received, in vain: its operation ends with this error.

@@ -33,7 +33,7 @@ static struct {
     uint64_t removals;        // of when the cursor was set
 } progress;
 uint64_t map_removals;
-unsigned map_unfinished;  // kernel/map.h
+unsigned map_unfinished; // kernel/map.h
 
 // ---- A subtree goes ----------------------------------------------------------------------------------------------
 

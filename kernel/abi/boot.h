@@ -26,11 +26,11 @@ struct root_image_header {
 };
 
 // At boot the root task owns all free memory, the initrd inside it included, mapped one to one (address = physical
-// address), rwx, in pages of 2 MiB.
-// So does it own the registers of the devices that programs may drive: interrupt 11 is the clock's, 1 to 8 are virtio's.
-#define DEVICE_CLOCK 0x00101000ul  // a goldfish real-time clock
-#define DEVICE_VIRTIO 0x10001000ul // eight virtio-mmio slots, a page each
-#define DEVICE_VIRTIO_COUNT 8u
+// address), rwx, in pages of 2 MiB. So does it own the registers of the devices that programs may drive, rw-, in small
+// pages.
+#define DEVICE_CLOCK 0x00101000ul            // a goldfish real-time clock, interrupt 11
+#define DEVICE_VIRTIO 0x10001000ul           // the first virtio-mmio slot of some, a page each, interrupts from 1 up
+#define DEVICE_VIRTIO_COUNT 8u               // virtio-mmio slots
 #define BOOT_INFO_MAGIC 0x4f464e494c544c46ul // "FLTLINFO"
 #define BOOT_COMMAND_LINE_SIZE 2048u         // bytes
 struct boot_info {

@@ -150,10 +150,10 @@ enum flexpage_rights {
 };
 
 typedef uint64_t flexpage_t;
-#define PAGE_ORDER 12u          // of a page
-#define PAGE_SIZE 4096ul        // bytes
-#define MEGAPAGE_ORDER 21u      // of a large page, 2 MiB
-#define ADDRESS_SPACE_ORDER 38u // of the user's addresses: the lower half of Sv39
+#define PAGE_ORDER 12u          // order of a page
+#define PAGE_SIZE 4096ul        // bytes of a page
+#define MEGAPAGE_ORDER 21u      // order of a large page, 2 MiB
+#define ADDRESS_SPACE_ORDER 38u // order of all that a user can address: the lower half of Sv39
 
 static inline flexpage_t flexpage(enum flexpage_kind kind, uint64_t address, unsigned order, unsigned rights)
 {

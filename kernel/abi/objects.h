@@ -43,10 +43,10 @@ enum factory_message {
 };
 
 enum task_message {
-    // Maps into the task, from the caller's own.
+    // Maps pages or capabilities of the caller's task into this one.
     // Needs: RIGHT_CONTROL.
-    // Words: flexpage of the caller's task; position in the receiving task, as in struct map_item, its whole space
-    // being the window.
+    // Words: flexpage of the caller's task; position in this task, as in struct map_item, its whole space being the
+    // window.
     // Reply: none. Errors: those of map items but WINDOW.
     TASK_MAP = 1,
     // Takes back from the task. Returns when all is gone that shall go, destroyed objects included; other threads may
@@ -61,7 +61,7 @@ enum task_message {
 #define UNMAP_SELF 1u    // and the task's own mapping too. Taking an object's first capability destroys the object
 
 enum thread_message {
-    // Sets what the flags name, and ignores the other words. Pager and handler are indices of gates in the THREAD's
+    // Sets what the flags name, and ignores the other words. Pager and handler are indices of gates in the thread's
     // task, looked up when needed. Task and UTCB are set once, together, before the thread starts.
     // Needs: RIGHT_CONTROL; of the task too.
     // Words: flags (enum thread_control_flags); task index; UTCB address in that task, page-aligned; pager; exception

@@ -2,7 +2,7 @@
 #ifndef FAULTLINE_CONSOLE_H
 #define FAULTLINE_CONSOLE_H
 
-#include "kernel/ipc.h"
+#include "kernel/object/invocation.h"
 
 enum ipc_error console_invoke(struct invocation *call) __attribute__((warn_unused_result));
 

@@ -3,7 +3,7 @@
 #define FAULTLINE_FACTORY_H
 
 #include <stdbool.h>
-#include "kernel/ipc.h"
+#include "kernel/object/invocation.h"
 #include "kernel/object/object.h"
 
 struct factory {

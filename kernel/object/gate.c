@@ -1,5 +1,6 @@
 // IPC gates: who waits there, and for whom.
 #include <stddef.h>
+#include "kernel/ipc.h"
 #include "kernel/memory.h"
 #include "kernel/object/gate.h"
 #include "kernel/object/task.h"

@@ -2,7 +2,7 @@
 #ifndef FAULTLINE_GATE_H
 #define FAULTLINE_GATE_H
 
-#include "kernel/ipc.h"
+#include "kernel/object/invocation.h"
 #include "kernel/object/object.h"
 #include "kernel/queue.h"
 

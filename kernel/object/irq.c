@@ -1,6 +1,7 @@
 // Interrupts as messages: the device's line is masked when one arrives, and opened again by IRQ_ACKNOWLEDGE.
 #include <stddef.h>
 #include "kernel/arch/arch.h"
+#include "kernel/ipc.h"
 #include "kernel/memory.h"
 #include "kernel/object/irq.h"
 #include "kernel/object/task.h"

@@ -1,5 +1,6 @@
 // Threads: creation, their place in a task, registers, start, suspension and end.
 #include "kernel/map.h"
+#include "kernel/ipc.h"
 #include "kernel/memory.h"
 #include "kernel/object/factory.h"
 #include "kernel/object/gate.h"

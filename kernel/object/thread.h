@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 #include "kernel/arch/arch.h"
-#include "kernel/ipc.h"
+#include "kernel/object/invocation.h"
 #include "kernel/object/object.h"
 #include "kernel/queue.h"
 

@@ -5,6 +5,7 @@
 #include "kernel/fastpath.h"
 #include "kernel/fault.h"
 #include "kernel/main.h"
+#include "kernel/system_call.h"
 #include "kernel/trace.h"
 #include "tests/kernel/check.h"
 #include "tests/kernel/support.h"
@@ -105,7 +106,7 @@ static void enter_ipc(void *argument)
 {
     struct thread *thread = argument;
     if (!long_way_only && enter_short(thread)) return;
-    ipc_system_call(thread);
+    system_call_handle(thread);
     kernel_leave();
 }
 

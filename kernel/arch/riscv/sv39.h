@@ -3,7 +3,9 @@
 #ifndef FAULTLINE_SV39_H
 #define FAULTLINE_SV39_H
 
-#include "kernel/arch/arch.h"
+#ifndef FAULTLINE_ARCH_H
+#error "include kernel/arch/arch.h"
+#endif
 
 #define PTE_VALID (1ul << 0)
 #define PTE_READ (1ul << 1)

@@ -8,6 +8,7 @@
 #include "kernel/object/irq.h"
 #include "kernel/object/thread.h"
 #include "kernel/print.h"
+#include "kernel/system_call.h"
 
 _Static_assert(REGISTER_PC == 0 && REGISTER_SP == 2, "entry.S saves xi at 8 * i and the program counter at 0");
 
@@ -73,8 +74,8 @@ struct short_exit {
     uint64_t tag;
 };
 
-// The long way: the message goes to where kernel/ipc.c looks for it. It does not return, but says that it does: then
-// the short ways jump here, and need no stack frame for a call.
+// The long way: the message goes to where kernel/system_call.c looks for it. It does not return, but says that it does:
+// then the short ways jump here, and need no stack frame for a call.
 static __attribute__((noipa)) struct short_exit long_way(uint64_t capability, uint64_t tag, uint64_t w0, uint64_t w1,
                                                          uint64_t w2, uint64_t w3, struct thread *thread,
                                                          uint64_t operation)
@@ -87,7 +88,7 @@ static __attribute__((noipa)) struct short_exit long_way(uint64_t capability, ui
     x[REGISTER_A2 + 2] = w2;
     x[REGISTER_A2 + 3] = w3;
     x[REGISTER_A7] = operation;
-    ipc_system_call(thread);
+    system_call_handle(thread);
     trap_return(kernel_leave());
 }
 
