@@ -3,9 +3,9 @@
 // mapped or taken back. Nobody else to consider, no event to record: then a message is some checks and a few words
 // moved.
 //
-// Each function first checks, and returns without having changed anything when something is not that simple; the long
-// way (kernel/ipc.c, kernel/fault.c) then does the same, and everything else. Nobody can tell the two apart:
-// tests/kernel/fastpath_test.c compares them.
+// None is for a kernel that records events: the caller has looked at trace_mask. Each first checks, and returns without
+// having changed anything when something is not that simple; the long way (kernel/system_call.c, kernel/fault.c) then
+// does the same, and everything else. Nobody can tell the two apart: tests/kernel/fastpath_test.c compares them.
 //
 // Included by the architecture's trap code, which keeps the words of the message where they came in, and by the host's
 // tests.
@@ -38,11 +38,11 @@ struct fast_result {
 
 // ---- Common parts ------------------------------------------------------------------------------------------------
 
-// A capability that self may send to; NULL: none, or there is something to trace.
+// A capability that self may send to; NULL: none.
 static inline const struct mapping *fast_capability(const struct thread *self, uint64_t index)
 {
     const struct mapping *slot = task_slot(self->task, index);
-    return slot != NULL && (slot->page & RIGHT_SEND) && trace_mask == 0 ? slot : NULL;
+    return slot != NULL && (slot->page & RIGHT_SEND) ? slot : NULL;
 }
 
 // Whether a thread would run at once if it got a message now: it waits, and nobody more urgent is ready.
@@ -56,7 +56,7 @@ static inline struct thread *fast_caller(const struct thread *self)
 {
     struct thread *caller = self->caller;
     if (caller == NULL || caller->suspended || self->waiting != NULL || self->pending_irqs != 0) return NULL;
-    return sched_is_next(caller) && trace_mask == 0 ? caller : NULL;
+    return sched_is_next(caller) ? caller : NULL;
 }
 
 // Goes on with a thread that was waiting, here or for this one's reply.
@@ -146,7 +146,6 @@ static inline bool fast_is_page(flexpage_t page)
 static inline bool fast_map(struct task *from, flexpage_t offer, struct task *to, uint64_t target)
 {
     if (!fast_is_page(offer)) return false;
-    if (target == FAST_NOWHERE) return false;
     uint64_t *source_entry = arch_page_small(from->page_table, offer);
     uint64_t *entry = arch_page_small(to->page_table, target);
     if (source_entry == NULL || entry == NULL || *page_node(entry) != NULL) return false;
@@ -185,6 +184,12 @@ static inline bool fast_unmap(struct task *task, flexpage_t page)
     return true;
 }
 
+// Whether a call could be one of those that fast_task_call knows: two words, nothing else.
+static inline bool fast_is_task_call(uint64_t tag)
+{
+    return (uint32_t)tag == (uint32_t)ipc_tag(TASK_MAP, 2, 0);
+}
+
 // TASK_MAP and TASK_UNMAP. The task answers at once, so self goes on.
 static inline struct fast_result fast_task_call(struct thread *self, uint64_t index, uint64_t tag, uint64_t word0,
                                                 uint64_t word1)
@@ -211,7 +216,7 @@ static inline struct fast_result fast_page_reply(struct thread *self, uint64_t t
     const struct map_item *item = &self->utcb->items[0];
     bool fault = caller->origin == FROM_FAULT;
     uint64_t target = fault ? item->position & FAST_PAGES : fast_target(caller->utcb->memory_window, item->position);
-    if (!fast_map(self->task, item->offer, caller->task, target)) return FAST_NOT;
+    if (target == FAST_NOWHERE || !fast_map(self->task, item->offer, caller->task, target)) return FAST_NOT;
     return fault ? fast_resume(self, caller) : fast_return(self, caller, tag);
 }
 
@@ -221,7 +226,7 @@ static inline struct fast_result fast_page_reply(struct thread *self, uint64_t t
 static inline struct thread *fast_fault(struct thread *thread, uint64_t address, unsigned access)
 {
     const struct mapping *slot = fast_capability(thread, thread->pager);
-    if (slot == NULL || slot->object->kind != OBJECT_GATE) return NULL;
+    if (trace_mask != 0 || slot == NULL || slot->object->kind != OBJECT_GATE) return NULL;
     const struct gate *gate = (const struct gate *)slot->object;
     struct thread *pager = gate->receiver;
     if (pager == NULL || !fast_waits(pager) || !fault_may_repeat(thread, address, access)) return NULL;

@@ -35,17 +35,28 @@ static enum ipc_error ask_object(struct object *object, struct invocation *call)
     return IPC_E_PROTOCOL;
 }
 
-static enum ipc_error invoke(struct thread *thread, const struct mapping *capability, uint64_t tag)
+// Field by field, for an initialiser would clear it all first.
+static void take_message(struct invocation *call, struct thread *thread, const struct mapping *capability, uint64_t tag)
+{
+    const uint64_t *x = thread->registers.x;
+    call->thread = thread;
+    call->rights = mapping_rights(capability);
+    call->label = ipc_label(tag);
+    call->words = ipc_words(tag);
+    call->reply_words = 0;
+    call->again = false;
+    for (unsigned i = 0; i < IPC_REGISTER_WORDS; i++)
+        call->word[i] = i < call->words ? x[REGISTER_A2 + i] : 0;
+    for (unsigned i = IPC_REGISTER_WORDS; i < INVOCATION_WORDS; i++)
+        call->word[i] = i < call->words ? thread->utcb->words[i] : 0;
+}
+
+static __attribute__((noinline)) enum ipc_error invoke(struct thread *thread, const struct mapping *capability,
+                                                       uint64_t tag)
 {
     uint64_t *x = thread->registers.x;
-    struct invocation call = {
-        .thread = thread,
-        .rights = flexpage_rights(capability->page),
-        .label = ipc_label(tag),
-        .words = ipc_words(tag),
-    };
-    for (unsigned i = 0; i < call.words && i < 8; i++)
-        call.word[i] = i < IPC_REGISTER_WORDS ? x[REGISTER_A2 + i] : thread->utcb->words[i];
+    struct invocation call;
+    take_message(&call, thread, capability, tag);
     enum ipc_error error = ask_object(capability->object, &call);
     if (error != IPC_OK) return error;
     if (call.again) {

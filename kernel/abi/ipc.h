@@ -136,6 +136,7 @@ enum kernel_message {
 //   bits 11..6  order: log2 of the size (memory: bytes, 12..38; capabilities: slots, 0..12)
 //   bits 5..4   kind
 //   bits 3..0   rights
+//
 // Naturally aligned: the address is a multiple of the size. 0 is "none".
 
 enum flexpage_kind { FLEXPAGE_NONE = 0, FLEXPAGE_MEMORY = 1, FLEXPAGE_CAPABILITY = 2 };
@@ -146,7 +147,7 @@ enum flexpage_rights {
     RIGHT_EXECUTE = 4, // memory; sleeps in a mapping that is writable too: hardware never gets both
     RIGHT_SEND = 1,    // capability: send messages to the object
     RIGHT_CONTROL = 2, // capability: bind, control, destroy: all that only an owner should do
-    RIGHTS_ALL = 0xf,
+    RIGHTS_ALL = 0xf,  // as a mask: all that the sender has
 };
 
 typedef uint64_t flexpage_t;
@@ -204,7 +205,7 @@ static inline unsigned flexpage_rights(flexpage_t page)
 
 #define MAP_MAX_LEAVES 64u // pages or capabilities that a message maps, all its items together; a large page is one
 struct map_item {
-    flexpage_t offer;
+    flexpage_t offer;  // a piece of the sender's own space, and the rights to it
     uint64_t position; // memory: an address; capabilities: index << 12
 };
 
@@ -212,11 +213,11 @@ struct map_item {
 
 // The per-thread page. The kernel reads and writes it during ipc, and nothing else in user space.
 struct utcb {
-    uint64_t words[IPC_MAX_WORDS]; // entries 0..3 travel in registers and are not touched here
-    struct map_item items[IPC_MAX_ITEMS];
-    flexpage_t memory_window;     // where this thread accepts pages; 0: nowhere
-    flexpage_t capability_window; // where it accepts capabilities; 0: nowhere
-    uint64_t user[4];             // the program's own; the kernel never looks
+    uint64_t words[IPC_MAX_WORDS];        // entries 0..3 travel in registers and are not touched here
+    struct map_item items[IPC_MAX_ITEMS]; // read when this thread sends or replies
+    flexpage_t memory_window;             // where this thread accepts pages; 0: nowhere
+    flexpage_t capability_window;         // where it accepts capabilities; 0: nowhere
+    uint64_t user[4];                     // the program's own; the kernel never looks
 };
 _Static_assert(sizeof(struct utcb) <= PAGE_SIZE, "a UTCB is one page");
 

@@ -95,10 +95,10 @@ enum thread_message {
 };
 #define THREAD_REGISTERS 32u // words: the instruction pointer, then x1..x31
 enum thread_control_flags {
-    THREAD_SET_TASK = 1, // and the UTCB
-    THREAD_SET_PAGER = 2,
-    THREAD_SET_HANDLER = 4,
-    THREAD_SET_PRIORITY = 8,
+    THREAD_SET_TASK = 1,     // words 1 and 2
+    THREAD_SET_PAGER = 2,    // word 3
+    THREAD_SET_HANDLER = 4,  // word 4
+    THREAD_SET_PRIORITY = 8, // word 5
 };
 #define PRIORITY_COUNT 32u // 0 (lowest) .. 31; a new thread has 0
 

@@ -79,6 +79,7 @@ struct fast_result short_way(struct thread *thread)
     const uint64_t *x = thread->registers.x;
     uint64_t index = x[REGISTER_A0], tag = x[REGISTER_A1];
     struct fast_result result = FAST_NOT;
+    if (trace_mask != 0) return result;
     if (x[REGISTER_A7] == IPC_CALL) {
         result = fast_call(thread, index, tag);
         if (result.next == NULL) result = fast_task_call(thread, index, tag, x[REGISTER_A2], x[REGISTER_A2 + 1]);

@@ -32,7 +32,7 @@ static inline struct page_table *sv39_next_table(uint64_t entry)
 
 static inline uint64_t *arch_page_small(struct page_table *root, uint64_t address)
 {
-    uint64_t entry = root->entry[sv39_index(address, ROOT_ORDER)];
+    uint64_t entry = root->entry[address >> ROOT_ORDER]; // less than PAGE_TABLE_ENTRIES: a user's address
     if ((entry & (PTE_LEAF | PTE_VALID)) != PTE_VALID) return NULL;
     entry = sv39_next_table(entry)->entry[sv39_index(address, MEGAPAGE_ORDER)];
     if ((entry & (PTE_LEAF | PTE_VALID)) != PTE_VALID) return NULL;

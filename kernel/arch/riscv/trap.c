@@ -116,11 +116,14 @@ static __attribute__((noipa)) struct short_exit reply_with_page(MESSAGE, uint64_
     return result.next == NULL ? long_way(THE_MESSAGE, operation) : leave_short(result);
 }
 
+// One jump, for the compiler moves the message aside where it sees several.
 static __attribute__((noipa)) struct short_exit other_ways(MESSAGE, uint64_t operation)
 {
-    if (operation == IPC_CALL) return call_with_page(THE_MESSAGE, operation);
-    if (operation == IPC_REPLY_AND_WAIT) return reply_with_page(THE_MESSAGE, operation);
-    return long_way(THE_MESSAGE, operation);
+    struct short_exit (*way)(MESSAGE, uint64_t operation) = long_way;
+    if (operation == IPC_CALL && fast_is_task_call(tag)) way = call_with_page;
+    if (operation == IPC_REPLY_AND_WAIT) way = reply_with_page;
+    if (trace_mask != 0) way = long_way;
+    return way(THE_MESSAGE, operation);
 }
 
 // Called by entry.S for a system call, with the message in the registers that it came in. Returns after a short way
@@ -128,9 +131,9 @@ static __attribute__((noipa)) struct short_exit other_ways(MESSAGE, uint64_t ope
 struct short_exit trap_system_call(MESSAGE, uint64_t operation)
 {
     struct fast_result result = FAST_NOT;
-    if (operation == IPC_CALL)
+    if (trace_mask == 0 && operation == IPC_CALL)
         result = fast_call(thread, capability, tag);
-    else if (operation == IPC_REPLY_AND_WAIT)
+    else if (trace_mask == 0 && operation == IPC_REPLY_AND_WAIT)
         result = fast_reply(thread, tag);
     return result.next == NULL ? other_ways(THE_MESSAGE, operation) : leave_short(result);
 }
