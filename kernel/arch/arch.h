@@ -101,7 +101,8 @@ struct page_slot arch_page_find(struct page_table *root, uint64_t address);
 enum ipc_error arch_page_slot(struct page_table *root, uint64_t address, unsigned order, struct factory *payer,
                               struct page_slot *slot) __attribute__((warn_unused_result));
 // Inline, in kernel/arch/riscv/sv39.h, because they lie on the fast path:
-//   arch_page_small   the entry where a small page is or could be; NULL: no table, or a large page. \pre A user's address
+//   arch_page_small   the entry where a small page is or could be; NULL: no table, or a large page.
+//                     \pre an address of the user's half
 //   arch_page_set     writes a leaf. rights: enum flexpage_rights; a writable page is never executable
 //   arch_page_clear   removes it. Both make the processor forget what it kept
 static inline uint64_t *arch_page_small(struct page_table *root, uint64_t address);
