@@ -33,7 +33,8 @@ static struct {
     uint64_t removals;        // of when the cursor was set
 } progress;
 uint64_t map_removals;
-unsigned map_unfinished; // kernel/map.h
+unsigned map_unfinished;   // kernel/map.h
+static unsigned abandoned; // the part of it that no thread goes on with
 
 // ---- A subtree goes ----------------------------------------------------------------------------------------------
 
@@ -243,6 +244,7 @@ enum ipc_error map_revoke(const struct thread *thread, struct task *task, flexpa
     bool same = progress.thread == thread->object.id && progress.task_id == task->object.id &&
                 progress.target == target && progress.flags == flags;
     if (!same) {
+        abandoned = map_unfinished;
         progress.thread = thread->object.id;
         progress.task = task;
         progress.task_id = task->object.id;
@@ -251,7 +253,9 @@ enum ipc_error map_revoke(const struct thread *thread, struct task *task, flexpa
         go_on_at(memory ? flexpage_address(target) : flexpage_index(target));
     }
     *again = !revoke_all() || object_is_burial_pending();
-    if (!*again) progress.thread = 0;
+    if (*again) return IPC_OK;
+    progress.thread = 0;
+    map_unfinished = abandoned;
     return IPC_OK;
 }
 

@@ -92,6 +92,7 @@ void root_start(const struct root_resources *resources)
     map_devices(task);
     must(thread_attach(thread, task, ROOT_UTCB), "its UTCB");
     thread->priority = PRIORITY_COUNT / 2;
+    thread->priority_limit = PRIORITY_COUNT - 1;
     struct boot_info *info = write_boot_info(resources);
     thread_start(thread, image->entry, image->stack_top, physical_address(info));
 }

@@ -200,8 +200,8 @@ static inline unsigned flexpage_rights(flexpage_t page)
 // Errors: ARGUMENT (the offer is malformed, or capability index 0 would be filled); WINDOW (the receiver has no window
 // of that kind, or a malformed one); NOT_MAPPED (the sender has nothing there); RIGHTS (something would arrive without
 // RIGHT_READ or RIGHT_SEND, or is a UTCB); OCCUPIED (something else is there already, or two items of the message
-// meet); QUOTA (the factory that made the receiving task pays for tables and mappings); TOO_LARGE (all items together
-// cover more than MAP_MAX_LEAVES, or more of nothing than the kernel is willing to search).
+// meet); QUOTA (the factory that made the receiving task cannot pay for tables and mappings); TOO_LARGE (all items
+// together cover more than MAP_MAX_LEAVES, or more of nothing than the kernel is willing to search).
 
 #define MAP_MAX_LEAVES 64u // pages or capabilities that a message maps, all its items together; a large page is one
 struct map_item {

@@ -65,11 +65,13 @@ enum thread_message {
     // task, looked up when needed. Task and UTCB are set once, together, before the thread starts.
     // Needs: RIGHT_CONTROL; of the task too.
     // Words: flags (enum thread_control_flags); task index; UTCB address in that task, page-aligned; pager; exception
-    // handler; priority.
+    // handler; priority; limit (the highest priority that it may give to others in turn).
     // Reply: none.
-    // Errors: ARGUMENT (the priority, the UTCB address, or no task at the index); NO_CAPABILITY (nothing at the task
-    // index); RIGHTS (no RIGHT_CONTROL of the task); STATE (it has a task already, or has ended); OCCUPIED (the UTCB
-    // address is in use); QUOTA (the factory that made the task pays for the UTCB).
+    // Errors: ARGUMENT (the priority or limit, the UTCB address, or no task at the index); NO_CAPABILITY (nothing at
+    // the
+    // task index); RIGHTS (no RIGHT_CONTROL of the task, or a priority or limit above the caller's own limit); STATE
+    // (it has a task already, or has ended); OCCUPIED (the UTCB address is in use); QUOTA (the factory that made the
+    // task cannot pay).
     THREAD_CONTROL = 1,
     // Lets it run for the first time.
     // Needs: RIGHT_CONTROL.
@@ -98,7 +100,7 @@ enum thread_control_flags {
     THREAD_SET_TASK = 1,     // words 1 and 2
     THREAD_SET_PAGER = 2,    // word 3
     THREAD_SET_HANDLER = 4,  // word 4
-    THREAD_SET_PRIORITY = 8, // word 5
+    THREAD_SET_PRIORITY = 8, // words 5 and 6; of the caller itself only word 5
 };
 #define PRIORITY_COUNT 32u // 0 (lowest) .. 31; a new thread has 0
 

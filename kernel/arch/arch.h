@@ -148,7 +148,7 @@ static inline uint64_t arch_cycles(void)
 #else
 uint64_t arch_cycles(void);
 #endif
-// Reads a small variable of 64 bits in one instruction. (The compiler would rather keep its address at hand for a second
+// Reads a small variable of 64 bits in one instruction. (The compiler would rather keep its address at hand for another
 // look, and then the first costs two.)
 #ifdef __riscv
 #define ARCH_READ_SMALL(variable)                                                                                      \

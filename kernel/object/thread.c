@@ -120,6 +120,14 @@ void thread_start(struct thread *thread, uint64_t ip, uint64_t sp, uint64_t argu
     sched_ready_last(thread);
 }
 
+// Nobody gives a priority that was not given to it: or any program could keep all others from running.
+static enum ipc_error check_priority(const struct invocation *call)
+{
+    if (call->word[5] >= PRIORITY_COUNT || call->word[6] >= PRIORITY_COUNT) return IPC_E_ARGUMENT;
+    uint64_t limit = call->thread->priority_limit;
+    return call->word[5] <= limit && call->word[6] <= limit ? IPC_OK : IPC_E_RIGHTS;
+}
+
 static void set_priority(struct thread *thread, uint64_t priority)
 {
     bool queued = thread->state == THREAD_READY && thread != current && !thread->suspended;
@@ -131,11 +139,12 @@ static void set_priority(struct thread *thread, uint64_t priority)
 static enum ipc_error invoke_control(struct thread *thread, struct invocation *call)
 {
     uint64_t flags = call->word[0];
-    if ((flags & THREAD_SET_PRIORITY) && call->word[5] >= PRIORITY_COUNT) return IPC_E_ARGUMENT;
+    enum ipc_error error = flags & THREAD_SET_PRIORITY ? check_priority(call) : IPC_OK;
+    if (error != IPC_OK) return error;
     if (thread->state == THREAD_DEAD) return IPC_E_STATE;
     if (flags & THREAD_SET_TASK) {
         struct task *task;
-        enum ipc_error error = task_object(call->thread->task, call->word[1], RIGHT_CONTROL, OBJECT_TASK, &task);
+        error = task_object(call->thread->task, call->word[1], RIGHT_CONTROL, OBJECT_TASK, &task);
         if (error == IPC_OK) error = thread_attach(thread, task, call->word[2]);
         if (error != IPC_OK) return error;
     }
@@ -146,6 +155,7 @@ static enum ipc_error invoke_control(struct thread *thread, struct invocation *c
     if (!(flags & THREAD_SET_PRIORITY)) return IPC_OK;
     trace_emit(call->thread, TRACE_THREAD_PRIORITY, thread->object.id, call->word[5], 0, 0, 0);
     set_priority(thread, call->word[5]);
+    if (thread != call->thread) thread->priority_limit = call->word[6];
     return IPC_OK;
 }
 

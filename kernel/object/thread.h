@@ -64,7 +64,8 @@ struct thread {
         };
         uint64_t fault_and_task; // both, as a trace record has them (kernel/trace.h)
     };
-    uint32_t outer_fault; // what it worked for before its own fault
+    uint32_t outer_fault;   // what it worked for before its own fault
+    uint8_t priority_limit; // the highest that it may give to a thread
     uint64_t fault_address, fault_ip;
     uint64_t cause, value; // of the exception
 

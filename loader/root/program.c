@@ -51,7 +51,8 @@ static void create_thread(struct set_up *set_up, struct part *part, const char *
     struct thread_settings settings = {.flags = THREAD_SET_TASK | THREAD_SET_PRIORITY,
                                        .task = set_up->task,
                                        .utcb = FIRST_UTCB + number * PAGE_SIZE,
-                                       .priority = priority};
+                                       .priority = priority,
+                                       .limit = set_up->options->grant_kernel_objects ? PRIORITY_COUNT - 1 : priority};
     require(thread_control(part->thread, &settings), "put into its task the thread", name);
 }
 

@@ -80,13 +80,15 @@ struct thread_settings {
     uint64_t pager;    // index in the thread's task
     uint64_t handler;  // index in the thread's task
     uint64_t priority; // 0..PRIORITY_COUNT - 1
+    uint64_t limit;    // the highest priority that it may give to others
 };
 static inline MUST_USE enum ipc_error thread_control(uint64_t thread, const struct thread_settings *settings)
 {
-    struct message message = {.tag = ipc_tag(THREAD_CONTROL, 6, 0),
+    struct message message = {.tag = ipc_tag(THREAD_CONTROL, 7, 0),
                               .words = {settings->flags, settings->task, settings->utcb, settings->pager}};
     this_utcb()->words[4] = settings->handler;
     this_utcb()->words[5] = settings->priority;
+    this_utcb()->words[6] = settings->limit;
     return ipc_call(thread, &message);
 }
 static inline MUST_USE enum ipc_error thread_start(uint64_t thread, uint64_t ip, uint64_t sp, uint64_t argument)

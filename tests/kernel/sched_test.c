@@ -156,6 +156,19 @@ START_TEST(an_exceeded_budget_halts_and_says_who_ran)
 }
 END_TEST
 
+START_TEST(nobody_gives_a_priority_above_the_limit_that_it_was_given_itself)
+{
+    boot_pair();
+    give(CLIENT_THREAD, SERVER_TASK, 7, RIGHTS_ALL);
+    ck_assert_int_eq(call(root, SERVER_THREAD, THREAD_CONTROL, THREAD_SET_PRIORITY, 0, 0, 0, 0, 16, 17).error, IPC_OK);
+    ck_assert_int_eq(call(server, 7, THREAD_CONTROL, THREAD_SET_PRIORITY, 0, 0, 0, 0, 18, 0).error, IPC_E_RIGHTS);
+    ck_assert_int_eq(call(server, 7, THREAD_CONTROL, THREAD_SET_PRIORITY, 0, 0, 0, 0, 3, 18).error, IPC_E_RIGHTS);
+    ck_assert_int_eq(client->priority, PRIORITY_COUNT / 2);
+    ck_assert_int_eq(call(server, 7, THREAD_CONTROL, THREAD_SET_PRIORITY, 0, 0, 0, 0, 17, 17).error, IPC_OK);
+    ck_assert_int_eq(client->priority, 17);
+}
+END_TEST
+
 int main(void)
 {
     TCase *tests = tcase_create("sched");
@@ -170,5 +183,6 @@ int main(void)
     tcase_add_test(tests, when_all_wait_for_ever_the_kernel_says_who_waits_for_whom);
     tcase_add_test(tests, with_an_interrupt_bound_the_kernel_idles_instead);
     tcase_add_test(tests, an_exceeded_budget_halts_and_says_who_ran);
+    tcase_add_test(tests, nobody_gives_a_priority_above_the_limit_that_it_was_given_itself);
     return run_suite("kernel/sched", tests);
 }

@@ -251,7 +251,7 @@ struct thread *new_thread(uint64_t task_index, uint64_t index)
 {
     create(OBJECT_THREAD, index, 0);
     must(call(root, index, THREAD_CONTROL, THREAD_SET_TASK | THREAD_SET_PRIORITY, task_index,
-              TEST_UTCB + index * PAGE_SIZE, 0, 0, PRIORITY_COUNT / 2)
+              TEST_UTCB + index * PAGE_SIZE, 0, 0, PRIORITY_COUNT / 2, PRIORITY_COUNT - 1)
              .error,
          "thread control");
     must(call(root, index, THREAD_START, 0x1000, 0x2000, 0).error, "thread start");
