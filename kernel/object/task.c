@@ -44,8 +44,9 @@ static bool free_pages(struct task *task)
         if (found.entry != NULL) {
             if (!map_remove(*page_node(found.entry))) return false;
         } else {
+            // The table above it may end here too: then it is the next to be searched, from its last entry on.
             arch_page_table_trim(task->page_table, found.address - 1, found.order, task->object.payer);
-            task->torn_down = found.address;
+            task->torn_down = found.order > ADDRESS_SPACE_ORDER ? found.address : found.address - 1;
         }
     }
     return true;

@@ -78,8 +78,8 @@ void arch_interrupt_enable(unsigned number, bool on)
 {
     uint64_t address = PLIC_ENABLE + number / 32 * 4;
     uint32_t bit = 1u << number % 32;
-    write32(PLIC_PRIORITY(number), 1);
     write32(address, on ? read32(address) | bit : read32(address) & ~bit);
+    write32(PLIC_PRIORITY(number), 1); // last: only then does QEMU's PLIC look whether an open line is pending already
 }
 
 // What user space may see (cycle, time, instret), which interrupts arrive, and how sret leaves.
