@@ -89,17 +89,30 @@ static void give(const struct set_up *set_up, uint64_t own, uint64_t index, unsi
     require(task_map_capability(set_up->task, own, index, rights), "map a capability into", set_up->program->name);
 }
 
+// For programs that measure or test the kernel: the whole console, the program's own factory and task, a device to
+// drive, and a large page.
+static void grant_kernel_objects(const struct set_up *set_up)
+{
+    give(set_up, ROOT_CONSOLE, PROGRAM_CONSOLE, RIGHT_SEND | RIGHT_CONTROL);
+    give(set_up, set_up->factory, PROGRAM_FACTORY, RIGHT_SEND | RIGHT_CONTROL);
+    give(set_up, set_up->task, PROGRAM_TASK, RIGHT_SEND | RIGHT_CONTROL);
+    uint64_t large = (uint64_t)frames_allocate(1ul << (MEGAPAGE_ORDER - PAGE_ORDER), MEGAPAGE_ORDER);
+    const char *into = set_up->program->name;
+    require(map_range(set_up->task, DEVICE_CLOCK, GRANTED_CLOCK, PAGE_SIZE, RIGHT_READ | RIGHT_WRITE),
+            "map the clock into", into);
+    require(map_range(set_up->task, large, GRANTED_LARGE_PAGE, 1ul << MEGAPAGE_ORDER, RIGHTS_ALL),
+            "map a large page into", into);
+}
+
 // Step 6: the capabilities to be used by the threads are mapped into the task, each with the least rights that do.
 static void map_capabilities(struct set_up *set_up)
 {
     give(set_up, ROOT_CONSOLE, PROGRAM_CONSOLE, RIGHT_SEND);
     give(set_up, set_up->files, PROGRAM_FILES, RIGHT_SEND);
     give(set_up, set_up->program->parent, PROGRAM_PARENT, RIGHT_SEND);
-    if (set_up->options->grant_kernel_objects)
-        give(set_up, set_up->factory, PROGRAM_FACTORY, RIGHT_SEND | RIGHT_CONTROL);
-    if (set_up->internal || set_up->options->grant_kernel_objects)
-        give(set_up, set_up->task, PROGRAM_TASK, RIGHT_SEND | RIGHT_CONTROL);
+    if (set_up->options->grant_kernel_objects) grant_kernel_objects(set_up);
     if (set_up->internal) {
+        give(set_up, set_up->task, PROGRAM_TASK, RIGHT_SEND | RIGHT_CONTROL);
         give(set_up, set_up->mapper.thread, PROGRAM_THREAD, RIGHT_SEND | RIGHT_CONTROL);
         for (unsigned i = 0; i < set_up->main.executable.region_count; i++)
             give(set_up, set_up->main.executable.regions[i].dataspace, PROGRAM_DATASPACES + i, RIGHT_SEND);

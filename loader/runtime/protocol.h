@@ -34,6 +34,10 @@ struct start_block {
     uint64_t heap_start, heap_limit; // addresses reserved for the heap
 };
 
+// With grant=kernel-objects main finds its own "task" and "factory", may control the console, and has these pages.
+#define GRANTED_CLOCK 0xb0000000ul      // registers of the real-time clock (kernel/abi/boot.h, DEVICE_CLOCK), rw-
+#define GRANTED_LARGE_PAGE 0xb0200000ul // one page of 2 MiB, rwx
+
 // ---- Labels: one number space, so that a trace can name every message ---------------------------------------------
 
 #define PROTOCOL_LABELS(X)                                                                                             \
