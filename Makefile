@@ -44,6 +44,7 @@ viz_sources := $(wildcard viz/trace/*.c viz/model/*.c viz/view/*.c viz/term/*.c)
 loader_testable := $(sort $(shared_sources) $(wildcard loader/root/elf.c loader/root/options.c))
 test_sources := $(wildcard tests/*/*_test.c)
 test_programs := $(test_sources:tests/%_test.c=build/tests/%)
+kernel_harness := $(addprefix tests/kernel/,support.c check.c host_arch.c)
 python_tests := $(wildcard tests/*/*_test.py)
 c_files = $(shell git ls-files --cached --others --exclude-standard '*.c' '*.h' | grep -v '^work/')
 
@@ -52,7 +53,7 @@ viz := build/bin/faultline-viz
 metadata := build/trace/metadata
 boot_files := $(addprefix build/boot/,fs rm $(programs) text.txt empty.txt)
 
-.PHONY: all kernel loader viz demo test tests setup run-demo run-test bench doctor format format-check lint clean help
+.PHONY: all kernel loader viz demo test tests setup run-demo run-test bench fuzz coverage doctor format format-check lint clean help
 all: $(kernel) $(viz) $(metadata) build/boot.cpio
 # Parts of it, by their folders' names.
 kernel: $(kernel)
@@ -157,6 +158,8 @@ build/host/%.o: %.c Makefile
 test_objects = $(patsubst %.c,build/sanitized/%.o,$(1))
 support = $(filter-out %_test.c,$(wildcard tests/$(1)/*.c))
 build/tests/libkernel.a: $(call test_objects,$(kernel_core) kernel/arch/riscv/sv39.c)
+build/tests/libfuzz.a: $(call test_objects,$(kernel_core) kernel/arch/riscv/sv39.c $(kernel_harness) \
+    tests/kernel/suite.c)
 build/tests/libloader.a: $(call test_objects,$(loader_testable))
 build/tests/libviz.a: $(call test_objects,$(filter-out viz/term/main.c,$(viz_sources)))
 build/tests/lib%.a:
@@ -168,7 +171,10 @@ $(test_programs): build/tests/%: build/sanitized/tests/%_test.o \
     $$(call test_objects,$$(call support,$$(call area,$$*))) build/tests/lib$$(call area,$$*).a
 	@mkdir -p $(@D)
 	@echo "link     $@"
-	@$(CC) $(TEST_FLAGS) $^ $$(pkg-config --libs check) -lncursesw -ltinfo -lm -o $@
+	@$(CC) $(TEST_FLAGS) $^ $$(pkg-config --libs check) -lncursesw -ltinfo -lm $(link_flags) -o $@
+# The one test makes allocations fail; the other sets the kernel's variables back, which therefore lie together.
+build/tests/kernel/exhaustion: link_flags := -Wl,--wrap=memory_allocate
+build/tests/fuzz/kernel: link_flags := -Wl,-T,tests/fuzz/kernel_state.ld
 build/sanitized/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	@echo "test     $<"
@@ -187,6 +193,54 @@ run-demo: all
 	@$(PYTHON) scripts/demo.py
 bench: all
 	@$(PYTHON) scripts/bench.py
+
+# ---- The fuzzer and the coverage -------------------------------------------------------------------------------------
+
+# clang is needed for this target only. What it finds, and how to repeat it, is in build/fuzz/findings.
+SECONDS := 600
+JOBS := 2
+CLANG := clang
+FUZZ_FLAGS := $(COMMON) -O2 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+fuzz_objects := $(patsubst %.c,build/fuzz/objects/%.o,$(wildcard tests/fuzz/kernel_fuzz.c tests/fuzz/snapshot.c))
+build/fuzz/libfuzz.a: $(patsubst %.c,build/fuzz/objects/%.o,$(kernel_core) kernel/arch/riscv/sv39.c $(kernel_harness))
+	@rm -f $@ && $(AR) qcs $@ $^
+build/fuzz/kernel: $(fuzz_objects) build/fuzz/libfuzz.a tests/fuzz/kernel_state.ld
+	@echo "link     $@"
+	@$(CLANG) $(FUZZ_FLAGS) -fsanitize=fuzzer $(filter %.o %.a,$^) -Wl,-T,tests/fuzz/kernel_state.ld -o $@
+# The kernel is what shall be covered. The checker runs after every step: it is no suspect, and shall be fast.
+build/fuzz/objects/kernel/%.o: FUZZ_FLAGS += -fsanitize=fuzzer-no-link
+build/fuzz/objects/tests/kernel/check.o: FUZZ_FLAGS := $(COMMON) -O2
+build/fuzz/objects/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	@echo "fuzz     $<"
+	@$(CLANG) $(FUZZ_FLAGS) -c $< -o $@
+fuzz:
+	@sh tests/fuzz/run.sh --check $(CLANG)
+	@$(MAKE) --no-print-directory build/fuzz/kernel
+	@sh tests/fuzz/run.sh $(SECONDS) $(JOBS)
+
+# Without sanitizers, whose branches would count. -fdata-sections: tests/fuzz/kernel_state.ld tells variables apart.
+COVERAGE_FLAGS := $(COMMON) -O0 -fdata-sections --coverage
+kernel_tests := $(filter build/tests/kernel/% build/tests/fuzz/%,$(test_programs))
+coverage_programs := $(kernel_tests:build/tests/%=build/coverage/%)
+coverage_objects = $(patsubst %.c,build/coverage/objects/%.o,$(1))
+coverage: $(coverage_programs)
+	@$(PYTHON) scripts/coverage.py --lines $(coverage_programs)
+$(coverage_programs): build/coverage/%: build/coverage/objects/tests/%_test.o \
+    $$(call coverage_objects,$$(call support,$$(call area,$$*))) build/coverage/lib$$(call area,$$*).a
+	@mkdir -p $(@D)
+	@$(CC) $(COVERAGE_FLAGS) $^ $$(pkg-config --libs check) $(link_flags) -o $@
+build/coverage/libkernel.a: $(call coverage_objects,$(kernel_core) kernel/arch/riscv/sv39.c)
+build/coverage/libfuzz.a: $(call coverage_objects,$(kernel_core) kernel/arch/riscv/sv39.c $(kernel_harness) \
+    tests/kernel/suite.c)
+build/coverage/libkernel.a build/coverage/libfuzz.a:
+	@rm -f $@ && $(AR) qcs $@ $^
+build/coverage/kernel/exhaustion: link_flags := -Wl,--wrap=memory_allocate
+build/coverage/fuzz/kernel: link_flags := -Wl,-T,tests/fuzz/kernel_state.ld
+build/coverage/objects/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	@echo "coverage $<"
+	@$(CC) $(COVERAGE_FLAGS) -c $< -o $@
 
 # ---- Care -----------------------------------------------------------------------------------------------------------
 
@@ -212,6 +266,8 @@ help:
 	@echo "make kernel       build one part only; so do make loader and make viz"
 	@echo "make test         run every test (demo and test install what is missing first)"
 	@echo "make bench        measure the kernel's operations, in instructions"
+	@echo "make fuzz         fuzz the kernel's core (SECONDS=600 JOBS=2); needs clang"
+	@echo "make coverage     which lines of the kernel's core its native tests reach"
 	@echo "make doctor       show each tool, its version, and what to install"
 	@echo "make format       format the C files; make format-check only looks"
 	@echo "make lint         static checks"

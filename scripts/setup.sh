@@ -25,6 +25,7 @@ git|git --version|git
 gdb-multiarch|gdb-multiarch --version|gdb-multiarch
 clang-format|clang-format --version|clang-format
 cppcheck|cppcheck --version|cppcheck
+clang|clang --version|clang
 END
 }
 

@@ -110,7 +110,7 @@ const char *arch_cause_text(uint64_t cause)
 
 _Noreturn void trap_return(struct thread *thread)
 {
-    ck_assert_ptr_eq(thread, current);
+    require(thread == current, "the kernel returns to a thread that is not current");
     longjmp(back, 1);
 }
 

@@ -1,4 +1,5 @@
 // The driver of the native kernel: boot, traps, and root's set-up (tests/kernel/support.h).
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,17 @@
 const char *boot_words = "";
 struct thread *root, *server, *client;
 static struct task *root_task;
+
+void require_failed(const char *file, int line, const char *format, ...)
+{
+    va_list list;
+    va_start(list, format);
+    fprintf(stderr, "%s:%d: ", file, line);
+    vfprintf(stderr, format, list);
+    fputc('\n', stderr);
+    va_end(list);
+    abort();
+}
 
 // ---- Boot --------------------------------------------------------------------------------------------------------
 
@@ -33,7 +45,7 @@ static void check(void)
     if (!host.halted) host_enter(enter_check, root_task);
     host.idle = idle;
     const char *end = host.console + (host.console_size < 500 ? 0 : host.console_size - 500);
-    ck_assert_msg(!host.halted || host.reason != HALT_PANIC, "%s", end);
+    require(!host.halted || host.reason != HALT_PANIC, "%s", end);
 }
 
 void boot(const char *command_line)
@@ -53,11 +65,10 @@ void boot(const char *command_line)
 // A test may let any ready thread go on: the scheduler's choice is then as if its turn had come.
 static void make_current(struct thread *thread)
 {
-    ck_assert_msg(!host.halted, "the kernel halted: %s", host.console);
+    require(!host.halted, "the kernel halted: %s", host.console);
     if (current == thread) return;
-    ck_assert_msg(thread->state == THREAD_READY, "thread %u is not ready but in state %u", thread->object.id,
-                  thread->state);
-    ck_assert_msg(!thread->suspended, "thread %u is suspended", thread->object.id);
+    require(thread->state == THREAD_READY, "thread %u is not ready but in state %u", thread->object.id, thread->state);
+    require(!thread->suspended, "thread %u is suspended", thread->object.id);
     struct thread *before = current;
     current = NULL;
     if (before != NULL && before->state == THREAD_READY) sched_ready_first(before);
@@ -129,6 +140,13 @@ static bool is_alive(const struct thread *thread, uint32_t id)
     return false;
 }
 
+void system_call_once(struct thread *thread)
+{
+    make_current(thread);
+    thread->registers.x[REGISTER_PC] += ECALL_SIZE;
+    enter(enter_ipc, thread);
+}
+
 struct reply system_call(struct thread *thread, uint64_t operation, uint64_t capability, uint64_t tag, unsigned words,
                          const uint64_t *word)
 {
@@ -143,9 +161,7 @@ struct reply system_call(struct thread *thread, uint64_t operation, uint64_t cap
     uint32_t id = thread->object.id;
     // A long operation comes back to its ecall to go on (kernel/steps.h).
     do {
-        make_current(thread);
-        x[REGISTER_PC] = ip + 4;
-        enter(enter_ipc, thread);
+        system_call_once(thread);
         if (!is_alive(thread, id)) return (struct reply){.error = IPC_E_ABORTED}; // it destroyed itself
     } while (x[REGISTER_PC] == ip && thread->state == THREAD_READY && !thread->suspended);
     return result_of(thread);
@@ -227,7 +243,7 @@ void timer(void)
 
 static void must(enum ipc_error error, const char *what)
 {
-    ck_assert_msg(error == IPC_OK, "%s: error %d", what, error);
+    require(error == IPC_OK, "%s: error %d", what, error);
 }
 
 void create(enum object_kind kind, uint64_t index, uint64_t detail)
@@ -297,7 +313,8 @@ static const struct boot_info *boot_info(void)
 {
     for (uint64_t address = HOST_RAM_START; address < HOST_RAM_START + HOST_RAM_SIZE; address += PAGE_SIZE)
         if (*(const uint64_t *)address == BOOT_INFO_MAGIC) return (const struct boot_info *)address;
-    ck_abort_msg("there is no boot information");
+    require(false, "there is no boot information");
+    return NULL;
 }
 
 uint64_t free_page(unsigned number)
@@ -352,16 +369,4 @@ unsigned count_events(enum trace_kind kind)
 bool console_says(const char *text)
 {
     return strstr(host.console, text) != NULL;
-}
-
-int run_suite(const char *name, TCase *tests)
-{
-    Suite *suite = suite_create(name);
-    tcase_set_timeout(tests, 120);
-    suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -4,7 +4,6 @@
 #ifndef FAULTLINE_TESTS_KERNEL_SUPPORT_H
 #define FAULTLINE_TESTS_KERNEL_SUPPORT_H
 
-#include <check.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -19,6 +18,15 @@
 #include "kernel/object/task.h"
 #include "kernel/object/thread.h"
 #include "kernel/sched.h"
+#include "tests/kernel/suite.h"
+
+// What a test's surroundings take for granted. It does not need Check, for the fuzzer uses them too (tests/fuzz).
+#define require(condition, ...)                                                                                        \
+    do {                                                                                                               \
+        if (!(condition)) require_failed(__FILE__, __LINE__, __VA_ARGS__);                                             \
+    } while (0)
+_Noreturn void require_failed(const char *file, int line, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 // ---- The machine (tests/kernel/host_arch.c) ----------------------------------------------------------------------
 
@@ -65,6 +73,8 @@ extern bool long_way_only;
 // The thread, which must be ready, executes ipc. Words from the fifth on go into its UTCB.
 struct reply system_call(struct thread *thread, uint64_t operation, uint64_t capability, uint64_t tag, unsigned words,
                          const uint64_t *word);
+// One kernel entry of the system call that lies in the thread's registers: a long one may have to be entered again.
+void system_call_once(struct thread *thread);
 #define COUNT(...) ((unsigned)(sizeof((const uint64_t[]){__VA_ARGS__}) / sizeof(uint64_t)))
 // sys(thread, operation, capability, tag, words...) with a tag of the caller's making.
 #define sys(thread, operation, capability, tag, ...)                                                                   \
@@ -133,10 +143,5 @@ uint64_t event_count(void);
 const struct trace_record *last_event(enum trace_kind kind); // NULL: there is none
 unsigned count_events(enum trace_kind kind);
 bool console_says(const char *text);
-
-// ---- One main for all suites -------------------------------------------------------------------------------------
-
-// Runs all tests of a case in the order given; returns main's status.
-int run_suite(const char *name, TCase *tests);
 
 #endif
