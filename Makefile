@@ -53,7 +53,8 @@ viz := build/bin/faultline-viz
 metadata := build/trace/metadata
 boot_files := $(addprefix build/boot/,fs rm $(programs) text.txt empty.txt)
 
-.PHONY: all kernel loader viz demo test tests setup run-demo run-test bench fuzz coverage doctor format format-check lint clean help
+.PHONY: all kernel loader viz demo test tests setup run-demo run-test bench fuzz coverage doctor format \
+    format-check lint clean help
 all: $(kernel) $(viz) $(metadata) build/boot.cpio
 # Parts of it, by their folders' names.
 kernel: $(kernel)

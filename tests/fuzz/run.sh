@@ -1,0 +1,43 @@
+#!/bin/sh
+# Runs the fuzzer of the kernel's core, for `make fuzz`: run.sh SECONDS JOBS. Its corpus, build/fuzz/corpus, begins with
+# tests/fuzz/corpus and grows from run to run. Each finding is kept in build/fuzz/findings, and the status is then 1.
+# run.sh --check CLANG only looks whether that compiler can build it.
+set -u
+
+check() {
+    if echo 'int LLVMFuzzerTestOneInput(void) { return 0; }' |
+        "$1" -fsanitize=fuzzer,address,undefined -x c - -o /dev/null 2>/dev/null; then
+        return 0
+    fi
+    echo "fuzz: this needs clang with its sanitizers: apt-get install clang 'libclang-rt-*-dev'" >&2
+    echo "fuzz: (Debian 12: libclang-rt-14-dev; elsewhere the number is that of clang --version)" >&2
+    return 1
+}
+
+[ "$1" = --check ] && {
+    check "$2"
+    exit
+}
+
+seconds=$1 jobs=$2
+findings=build/fuzz/findings
+mkdir -p build/fuzz/corpus $findings build/fuzz/logs
+cp -n tests/fuzz/corpus/* build/fuzz/corpus/ 2>/dev/null
+before=$(ls $findings | wc -l)
+job=0
+while [ "$job" -lt "$jobs" ]; do
+    job=$((job + 1))
+    build/fuzz/kernel -max_total_time="$seconds" -max_len=800 -len_control=50 -timeout=20 -reload=5 -seed="$job" \
+        -print_final_stats=1 -artifact_prefix=$findings/ build/fuzz/corpus >build/fuzz/logs/$job.txt 2>&1 &
+done
+echo "fuzz: $jobs at once for $seconds seconds; what they say is in build/fuzz/logs"
+wait
+grep -hE '^stat::(number_of_executed_units|average_exec_per_sec)' build/fuzz/logs/*.txt
+grep -h ' cov: ' build/fuzz/logs/1.txt | tail -n 1
+after=$(ls $findings | wc -l)
+[ "$after" -eq "$before" ] && echo "fuzz: nothing found" && exit 0
+echo "fuzz: findings; each of these commands repeats one:"
+for finding in "$findings"/*; do
+    echo "    build/fuzz/kernel $finding"
+done
+exit 1
