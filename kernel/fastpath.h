@@ -3,9 +3,10 @@
 // mapped or taken back. Nobody else to consider, no event to record: then a message is some checks and a few words
 // moved.
 //
-// None is for a kernel that records events: the caller has looked at trace_mask. Each first checks, and returns without
-// having changed anything when something is not that simple; the long way (kernel/system_call.c, kernel/fault.c) then
-// does the same, and everything else. Nobody can tell the two apart: tests/kernel/fastpath_test.c compares them.
+// None is for a kernel that records events: the caller has looked at trace_mask (fast_fault looks itself). Each first
+// checks, and returns without having changed anything when something is not that simple; the long way
+// (kernel/system_call.c, kernel/fault.c) then does the same, and everything else. Nobody can tell the two apart:
+// tests/kernel/fastpath_test.c compares them.
 //
 // Included by the architecture's trap code, which keeps the words of the message where they came in, and by the host's
 // tests.
@@ -33,7 +34,8 @@ struct fast_result {
 #define FAST_PAGES ((1ul << ADDRESS_SPACE_ORDER) - PAGE_SIZE) // the bits of a user's page address
 #define FAST_NOWHERE (1ul << ADDRESS_SPACE_ORDER)             // beyond them
 // A tag's lower half: words, items and error.
-#define FAST_ONE_ITEM 0x100u   // no words, one item, no error
+#define FAST_ONE_ITEM 0x100u // no words, one item, no error
+#define FAST_TWO_WORDS 2u
 #define FAST_LABEL (1ul << 47) // set in all labels of the kernel, and in some others
 
 // ---- Common parts ------------------------------------------------------------------------------------------------
@@ -51,7 +53,7 @@ static inline bool fast_waits(const struct thread *thread)
     return thread->run_state == THREAD_RECEIVING && sched_is_next(thread);
 }
 
-// Whether self, replying and waiting, would go on waiting, and its caller with its work. NULL: it is not that simple.
+// The caller, if it could run at once after self's reply, and nobody waits for self. NULL: it is not that simple.
 static inline struct thread *fast_caller(const struct thread *self)
 {
     struct thread *caller = self->caller;
@@ -184,10 +186,11 @@ static inline bool fast_unmap(struct task *task, flexpage_t page)
     return true;
 }
 
-// Whether a call could be one of those that fast_task_call knows: two words, nothing else.
+// Whether a call could be one of those that fast_task_call knows: two words, nothing else. The label it looks at
+// itself.
 static inline bool fast_is_task_call(uint64_t tag)
 {
-    return (uint32_t)tag == (uint32_t)ipc_tag(TASK_MAP, 2, 0);
+    return (uint32_t)tag == FAST_TWO_WORDS;
 }
 
 // TASK_MAP and TASK_UNMAP. The task answers at once, so self goes on.

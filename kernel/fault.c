@@ -138,7 +138,7 @@ static void repair(struct thread *thread, const struct message *reply)
     }
     for (unsigned i = 0; i < ipc_words(reply->tag) && i < THREAD_REGISTERS; i++)
         thread->registers.x[i] = i < IPC_REGISTER_WORDS ? reply->word[i] : reply->more[i - IPC_REGISTER_WORDS];
-    map_forget_progress(thread);
+    map_forget_progress(thread); // it may have been moved away from an unfinished TASK_UNMAP
     resume(thread);
 }
 
@@ -159,7 +159,8 @@ void fault_reply(struct thread *thread, struct thread *replier, const struct mes
     resume(thread);
 }
 
-// Ends nowhere deep: a new message goes to a thread that owes none, and a thread that ends waits for thread_bury.
+// No recursion, however long the chain of those who wait for each other: what refuse sends goes to a thread that waits,
+// so has no caller to give up, or into a queue; and end only marks the thread, thread_bury does the rest.
 void fault_abandoned(struct thread *thread)
 {
     if (thread->origin == FROM_FAULT)

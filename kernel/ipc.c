@@ -254,7 +254,7 @@ enum ipc_error ipc_reply(struct thread *thread)
     if (error != IPC_OK) message = (struct message){.tag = ipc_tag_error(error)};
     thread->caller = NULL;
     caller->partner = NULL;
-    commit_items(&items);
+    commit_items(&items); // after an error there are none
     thread->fault = 0;
     if (caller->origin == FROM_PROGRAM) {
         write_message(caller, 0, &message);
@@ -278,6 +278,7 @@ void ipc_abort(struct thread *thread, enum ipc_error error)
     sched_ready_last(thread);
 }
 
+// Who took it out already, before its fault ends it: receive_waiting from the queue, ipc_reply from the call.
 void ipc_withdraw(struct thread *thread)
 {
     if (thread->state == THREAD_SENDING && thread->queue.next != NULL) gate_dequeue(thread->gate, thread);
@@ -294,5 +295,5 @@ void ipc_cancel(struct thread *thread, enum ipc_error error)
 void ipc_give_up_caller(struct thread *thread)
 {
     struct thread *caller = thread->caller;
-    if (caller != NULL) ipc_cancel(caller, IPC_E_ABORTED);
+    if (caller != NULL) ipc_cancel(caller, IPC_E_ABORTED); // which clears thread->caller
 }

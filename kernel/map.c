@@ -242,7 +242,8 @@ void map_commit(struct map_plan *plan)
     }
     bool any;
     unsigned work = 0;
-    (void)!each(plan, true, &any, &work); // cannot fail: map_prepare went the same way, map_conflict the items' ways
+    enum ipc_error error = each(plan, true, &any, &work);
+    KERNEL_ASSERT(error == IPC_OK); // map_prepare went the same way, and map_conflict kept other items out of it
 }
 
 static bool overlap(uint64_t one, uint64_t other, uint64_t size_one, uint64_t size_other)

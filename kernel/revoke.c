@@ -3,11 +3,11 @@
 //
 // Between two steps others run, and change the tree. A subtree that goes needs no memory of how far it has got:
 //
-//   top              top              top            A child with children of its own does not go yet; its first child
-//    └─ a             ├─ b             ├─ b          moves up beside it. That may break no rule, for b's rights are
-//        ├─ b         └─ a             └─ c          among a's, and those among top's. A child without children goes.
-//        └─ c             └─ c                       So each mapping moves once at most and goes once, at one step
-//        each.
+//   top          top          top          top          top      A child with children of its own does not go yet:
+//    └─ a         ├─ b         └─ a         ├─ c         └─ a    its first child moves up before it. That breaks no
+//        ├─ b     └─ a             └─ c     └─ a                 rule, for b's rights are among a's, and those among
+//        └─ c         └─ c                                       top's. A child without children goes. So each mapping
+//                                                                moves once at most and goes once, a step each.
 //
 // Where mappings stay (rights that shrink; pieces of a large page beside those that go), a cursor remembers the place.
 // It holds as long as nothing else was removed meanwhile; otherwise that mapping is begun anew.
@@ -33,7 +33,7 @@ static struct {
     uint64_t removals;        // of when the cursor was set
 } progress;
 uint64_t map_removals;
-unsigned map_unfinished;   // kernel/map.h
+unsigned map_unfinished;   // kernel/map.h; only for the invariant that the tests check
 static unsigned abandoned; // the part of it that no thread goes on with
 
 // ---- A subtree goes ----------------------------------------------------------------------------------------------
@@ -252,6 +252,7 @@ enum ipc_error map_revoke(const struct thread *thread, struct task *task, flexpa
         progress.flags = flags;
         go_on_at(memory ? flexpage_address(target) : flexpage_index(target));
     }
+    // Who destroyed something shall find all of it buried, and its quota back, when the call returns.
     *again = !revoke_all() || object_is_burial_pending();
     if (*again) return IPC_OK;
     progress.thread = 0;

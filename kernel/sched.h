@@ -21,13 +21,15 @@ static inline bool sched_is_next(const struct thread *thread)
 // last: behind them.
 void sched_ready_first(struct thread *thread);
 void sched_ready_last(struct thread *thread);
-// Takes a thread off the processor and out of its ready queue, if it is there.
+// Takes a thread out of its ready queue, if it is in one. The current thread is in none: sched_choose drops it if it
+// may not run.
 void sched_remove(struct thread *thread);
 // The thread's memory goes away; it is in no queue any more.
 void sched_forget(const struct thread *thread);
 // The current thread's time is up, or it yields: it goes behind the others of its priority.
 void sched_rotate(void);
-// The thread to go on with: current, or a ready one of higher priority; NULL when none can run.
+// The thread to go on with: current, if it may run and nobody more urgent is ready; else the first of the highest
+// priority that is ready; NULL when none is.
 struct thread *sched_choose(void);
 
 #endif

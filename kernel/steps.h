@@ -9,7 +9,7 @@
 
 #define STEPS_PER_ENTRY 64 // a step is at most about 150 instructions
 #define SEARCH_STEPS 16    // of looking through a page table where nothing is
-extern int steps_left;     // of this entry (kernel/main.c)
+extern int steps_left;     // of this entry; kernel_leave deals them out for the next one
 
 // Work that costs so many steps may begin. It may overdraw: only work that has begun counts.
 static inline bool take_steps(int count)

@@ -8,6 +8,8 @@
 #include "kernel/object/thread.h"
 #include "kernel/trace.h"
 
+_Static_assert(sizeof(struct factory) <= 128, "a factory is one MEMORY_SMALL");
+
 void factory_initialise(struct factory *factory, uint64_t quota)
 {
     object_initialise(&factory->object, OBJECT_FACTORY, NULL);
@@ -24,6 +26,7 @@ bool factory_may_go(struct factory *factory)
 void factory_destroy(struct factory *factory)
 {
     struct factory *parent = factory->object.payer;
+    if (parent == NULL) return; // the root factory: nobody lent it anything, and its memory is static
     uint64_t share = factory->quota + memory_size(MEMORY_SMALL);
     memory_free(NULL, MEMORY_SMALL, factory);
     factory_refund(parent, share); // at once: the parent may be waiting for it

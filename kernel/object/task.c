@@ -6,6 +6,9 @@
 #include "kernel/steps.h"
 #include "kernel/trace.h"
 
+_Static_assert(sizeof(struct task) <= 512, "a task is one MEMORY_LARGE");
+_Static_assert(SLOTS_PER_BLOCK * sizeof(struct mapping) == 8192, "a block of slots is one MEMORY_TABLE");
+
 struct task *task_create(struct factory *payer)
 {
     struct task *task = memory_allocate(payer, MEMORY_LARGE);
@@ -46,6 +49,7 @@ static bool free_pages(struct task *task)
         } else {
             // The table above it may end here too: then it is the next to be searched, from its last entry on.
             arch_page_table_trim(task->page_table, found.address - 1, found.order, task->object.payer);
+            // Beyond that order it was the root table that was searched to its end.
             task->torn_down = found.order > ADDRESS_SPACE_ORDER ? found.address : found.address - 1;
         }
     }
@@ -68,6 +72,8 @@ static bool free_capabilities(struct task *task)
     return true;
 }
 
+// It may be the task that runs: until kernel_leave switches to another, nothing is allocated that could reuse its
+// tables.
 bool task_destroy(struct task *task)
 {
     if (!end_threads(task) || !free_pages(task) || !free_capabilities(task)) return false;

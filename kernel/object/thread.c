@@ -13,6 +13,7 @@
 
 _Static_assert(sizeof(struct thread) <= 512, "a thread is one MEMORY_LARGE");
 _Static_assert(offsetof(struct thread, registers) == 0, "kernel/arch/riscv/entry.S saves to the thread's address");
+_Static_assert(offsetof(struct thread, suspended) == offsetof(struct thread, state) + 1, "run_state is both");
 _Static_assert(sizeof(struct registers) == THREAD_REGISTERS * 8, "the registers are a message");
 
 struct link *threads_alive;
@@ -168,7 +169,7 @@ static enum ipc_error invoke_start(struct thread *thread, struct invocation *cal
     return IPC_OK;
 }
 
-static enum ipc_error suspend(struct thread *thread, struct invocation *call, bool suspended)
+static enum ipc_error set_suspended(struct thread *thread, struct invocation *call, bool suspended)
 {
     if (thread->state == THREAD_DEAD) return IPC_E_STATE;
     trace_emit(call->thread, TRACE_THREAD_SUSPEND, thread->object.id, suspended, 0, 0, 0);
@@ -215,9 +216,9 @@ enum ipc_error thread_invoke(struct thread *thread, struct invocation *call)
     case THREAD_START:
         return invoke_start(thread, call);
     case THREAD_SUSPEND:
-        return suspend(thread, call, true);
+        return set_suspended(thread, call, true);
     case THREAD_RESUME:
-        return suspend(thread, call, false);
+        return set_suspended(thread, call, false);
     case THREAD_READ_REGISTERS:
         return read_registers(thread, call);
     case THREAD_WRITE_REGISTERS:

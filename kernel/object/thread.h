@@ -13,7 +13,7 @@ struct task;
 
 enum thread_state {
     THREAD_NEW,       // not started yet
-    THREAD_READY,     // running, or in the ready queue
+    THREAD_READY,     // running, or in the ready queue; or suspended
     THREAD_SENDING,   // in the queue of senders of a gate
     THREAD_CALLING,   // its message arrived; it waits for partner's reply
     THREAD_RECEIVING, // waits for any message
@@ -43,7 +43,8 @@ struct thread {
     uint8_t priority; // 0..PRIORITY_COUNT-1
     uint8_t origin;   // enum message_origin, of the message that it sends or waits on
     bool calls;       // SENDING: the message is a call
-    uint8_t pending_irqs;
+    // Small ones of the next two parts, here for their size.
+    uint8_t pending_irqs;   // of its irqs
     uint8_t fault_access;   // enum flexpage_rights
     uint8_t fault_repeats;  // how often in a row the very same
     struct link queue;      // READY: of its priority; SENDING: of the gate; DEAD: until thread_bury

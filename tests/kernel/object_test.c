@@ -241,6 +241,16 @@ START_TEST(an_interrupt_is_a_message_and_stays_masked_until_acknowledged)
 }
 END_TEST
 
+// All that it had goes, the first factory's capability among it; then nobody is left to run.
+START_TEST(a_root_task_that_destroys_itself_ends_in_a_deadlock_and_not_in_a_panic)
+{
+    boot("");
+    call(root, ROOT_TASK, TASK_UNMAP, capability_flexpage(ROOT_TASK, 0, RIGHTS_ALL), UNMAP_SELF);
+    ck_assert(host.halted);
+    ck_assert_uint_eq(host.reason, HALT_DEADLOCK);
+}
+END_TEST
+
 int main(void)
 {
     TCase *tests = tcase_create("object");
@@ -259,5 +269,6 @@ int main(void)
     tcase_add_test(tests, the_console_writes_names_and_checks_its_words);
     tcase_add_test(tests, power_off_needs_the_right_and_a_status);
     tcase_add_test(tests, an_interrupt_is_a_message_and_stays_masked_until_acknowledged);
+    tcase_add_test(tests, a_root_task_that_destroys_itself_ends_in_a_deadlock_and_not_in_a_panic);
     return run_suite("kernel/object", tests);
 }

@@ -62,9 +62,9 @@ trap_entry:
     csrr    t0, sepc
     addi    t0, t0, 4                   # behind the ecall
     sd      t0, (REGISTER_PC * 8)(sp)
-    mv      a6, sp
+    mv      a6, sp                      # the seventh argument; a7, the operation, is the eighth already
     load_gp_and_sp
-    mv      s2, a2                      # what a function preserves is saved: the words wait there
+    mv      s2, a2                      # s2..s5 are saved by now, and C preserves them: the words wait there
     mv      s3, a3
     mv      s4, a4
     mv      s5, a5
@@ -81,7 +81,7 @@ trap_entry:
     ld      x\i, (\i * 8)(a0)
     .endr
     ld      a0, (10 * 8)(a0)
-    .irp    i, 1, 5, 6, 7, 16, 17, 28, 29, 30, 31    # what the kernel left in the others is nobody's business
+    .irp    i, 1, 5, 6, 7, 16, 17, 28, 29, 30, 31    # what the kernel left in the others must not leak
     li      x\i, 0
     .endr
     sret
@@ -134,7 +134,8 @@ boot_stack:
     .globl  boot_stack_top
 boot_stack_top:
 
-# Gigabyte leaves: devices (0), RAM (2); the kernel's half shows the first four gigabytes.
+# Gigabyte leaves: devices (0), RAM (2); the kernel's half shows the first four gigabytes. n << 28: gigabyte n's page
+# number, 2^18 n, at bit 10 of an entry.
     .data
     .balign 4096
     .globl  boot_page_table

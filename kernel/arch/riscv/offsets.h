@@ -1,4 +1,4 @@
-// Constants that C and assembly share; kernel/arch/riscv/trap.c asserts each against the C side.
+// What C and assembly share; kernel/arch/riscv/trap.c asserts each against the C side.
 #ifndef FAULTLINE_RISCV_OFFSETS_H
 #define FAULTLINE_RISCV_OFFSETS_H
 

@@ -11,6 +11,11 @@
 #include "kernel/system_call.h"
 
 _Static_assert(REGISTER_PC == 0 && REGISTER_SP == 2, "entry.S saves xi at 8 * i and the program counter at 0");
+_Static_assert(REGISTER_A0 == 10 && REGISTER_A2 == 12 && REGISTER_A7 == 17, "entry.S knows a0..a7 as x10..x17");
+_Static_assert(DIRECT_MAP_OFFSET == 0xffffffc000000000, "offsets.h and kernel.ld say the same");
+_Static_assert(PTE_KERNEL == (PTE_VALID | PTE_LEAF | 1 << 5 | PTE_ACCESSED | PTE_DIRTY), "global, for the kernel only");
+_Static_assert(sizeof(struct page_table) == 2 * PAGE_SIZE && offsetof(struct page_table, node) == PAGE_SIZE,
+               "page_node finds the node behind the entries");
 
 #define INTERRUPT (1ul << 63)
 #define INTERRUPT_TIMER (INTERRUPT | 5)
@@ -73,6 +78,7 @@ struct short_exit {
     struct thread *next;
     uint64_t tag;
 };
+_Static_assert(sizeof(struct short_exit) == 16, "returned in a0 and a1");
 
 // The long way: the message goes to where kernel/system_call.c looks for it. It does not return, but says that it does:
 // then the short ways jump here, and need no stack frame for a call.
