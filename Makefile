@@ -49,24 +49,35 @@ python_tests := $(wildcard tests/*/*_test.py)
 c_files = $(shell git ls-files --cached --others --exclude-standard '*.c' '*.h' | grep -v '^work/')
 
 kernel := build/kernel/faultline.elf
+checking := build/kernel/checking.elf
 viz := build/bin/faultline-viz
 metadata := build/trace/metadata
 boot_files := $(addprefix build/boot/,fs rm $(programs) text.txt empty.txt)
 
-.PHONY: all kernel loader viz demo test tests setup run-demo run-test bench fuzz coverage doctor format \
-    format-check lint clean help
+.PHONY: all kernel checking loader viz demo test tests setup run-demo run-test bench rogue fuzz coverage doctor \
+    format format-check lint clean help
 all: $(kernel) $(viz) $(metadata) build/boot.cpio
 # Parts of it, by their folders' names.
 kernel: $(kernel)
+checking: $(checking)
 loader: build/boot.cpio
 viz: $(viz)
 
 # ---- Kernel ---------------------------------------------------------------------------------------------------------
 
 kernel_objects := $(kernel_sources:%=build/kernel/%.o)
+link_kernel = $(CROSS)gcc $(KERNEL_FLAGS) -nostdlib -static -Wl,--no-gc-sections -Wl,--build-id=none -T $^ -lgcc -o $@
 $(kernel): kernel/arch/riscv/kernel.ld $(kernel_objects)
 	@echo "link     $@"
-	@$(CROSS)gcc $(KERNEL_FLAGS) -nostdlib -static -Wl,--no-gc-sections -Wl,--build-id=none -T $^ -lgcc -o $@
+	@$(link_kernel)
+
+# The same objects, with a look at every invariant after every entry: tests/kernel/checking.c.
+checking_objects := $(kernel_objects) $(patsubst %,build/kernel/%.o,tests/kernel/check.c tests/kernel/checking.c)
+wrapped := kernel_main trap_system_call trap_handle trap_return arch_interrupt_wait arch_interrupt_pending \
+    arch_power_off
+$(checking): kernel/arch/riscv/kernel.ld $(checking_objects)
+	@echo "link     $@"
+	@$(link_kernel) $(wrapped:%=-Wl,--wrap=%)
 
 build/kernel/%.o: % Makefile
 	@mkdir -p $(@D)
@@ -157,7 +168,7 @@ build/host/%.o: %.c Makefile
 # What the Check programs of an area are linked with: the other C files beside the tests, and the
 # area's code as a library.
 test_objects = $(patsubst %.c,build/sanitized/%.o,$(1))
-support = $(filter-out %_test.c,$(wildcard tests/$(1)/*.c))
+support = $(filter-out %_test.c %/checking.c,$(wildcard tests/$(1)/*.c))
 build/tests/libkernel.a: $(call test_objects,$(kernel_core) kernel/arch/riscv/sv39.c)
 build/tests/libfuzz.a: $(call test_objects,$(kernel_core) kernel/arch/riscv/sv39.c $(kernel_harness) \
     tests/kernel/suite.c)
@@ -188,12 +199,19 @@ tests: test
 setup:
 	@sh scripts/setup.sh
 
-run-test: all $(test_programs)
+run-test: all $(checking) $(test_programs)
 	@$(PYTHON) scripts/run_tests.py $(test_programs) $(python_tests)
 run-demo: all
 	@$(PYTHON) scripts/demo.py
-bench: all
+bench: all $(checking)
 	@$(PYTHON) scripts/bench.py
+
+# A million random system calls of an unprivileged task, every invariant checked after each: about a quarter of an hour.
+COUNT := 1000000
+SEED := 1
+rogue: all $(checking)
+	@scripts/run.py --arrangement internal --program rogue-kernel --append grant=kernel-objects --kernel $(checking) \
+	    --trace off --wall 7200 --out build/run/rogue -- $(COUNT) $(SEED)
 
 # ---- The fuzzer and the coverage -------------------------------------------------------------------------------------
 
@@ -267,6 +285,7 @@ help:
 	@echo "make kernel       build one part only; so do make loader and make viz"
 	@echo "make test         run every test (demo and test install what is missing first)"
 	@echo "make bench        measure the kernel's operations, in instructions"
+	@echo "make rogue        a million random system calls under a kernel that checks itself (COUNT=1000000 SEED=1)"
 	@echo "make fuzz         fuzz the kernel's core (SECONDS=600 JOBS=2); needs clang"
 	@echo "make coverage     which lines of the kernel's core its native tests reach"
 	@echo "make doctor       show each tool, its version, and what to install"
