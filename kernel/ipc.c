@@ -49,7 +49,7 @@ static void write_message(struct thread *receiver, uint64_t label, const struct 
 
 struct items {
     unsigned count;
-    unsigned work; // of all items, in the terms of map_prepare
+    struct map_work work; // of them all
     struct map_plan plan[IPC_MAX_ITEMS];
 };
 
@@ -79,7 +79,8 @@ static bool conflicts(const struct items *items, const struct map_plan *plan)
 static enum ipc_error prepare_items(const struct message *message, struct task *from, const struct thread *receiver,
                                     struct items *items)
 {
-    items->count = items->work = 0;
+    items->count = 0;
+    items->work = (struct map_work){0};
     while (items->count < ipc_items(message->tag)) {
         struct map_item item = message->items[items->count];
         flexpage_t window = receive_window(receiver, item.offer);

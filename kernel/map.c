@@ -17,12 +17,6 @@
 #include "kernel/sched.h"
 #include "kernel/trace.h"
 
-// A message may take so much of the kernel's time: a page or capability counts LEAF_WORK, a search through a page table
-// where nothing is SEARCH_WORK.
-#define LEAF_WORK 8u
-#define SEARCH_WORK 128u
-#define MAP_WORK (MAP_MAX_LEAVES * LEAF_WORK)
-
 // ---- Flexpages ---------------------------------------------------------------------------------------------------
 
 bool map_is_valid(flexpage_t page)
@@ -147,16 +141,22 @@ static enum ipc_error one_page(struct map_plan *plan, struct page_pair *pair, bo
     return IPC_OK;
 }
 
+static bool may_go_on(struct map_work *work, unsigned looked)
+{
+    work->looked += looked;
+    return work->looked <= MAP_MAX_SEARCH;
+}
+
 // Goes through the pages of a plan, checking or committing; what the sender does not have is left out.
-static enum ipc_error each_page(struct map_plan *plan, bool commit, bool *any, unsigned *work)
+static enum ipc_error each_page(struct map_plan *plan, bool commit, bool *any, struct map_work *work)
 {
     uint64_t address = flexpage_address(plan->source), end = address + (1ul << flexpage_order(plan->source));
     while (address < end) {
         struct page_found found = arch_page_next(plan->from->page_table, address);
-        *work += found.entry == NULL ? SEARCH_WORK : LEAF_WORK;
+        if (!may_go_on(work, found.looked)) return IPC_E_TOO_LARGE;
         if (found.address > address) address = found.address;
         if (found.entry == NULL || address >= end) continue;
-        if (*work > MAP_WORK) return IPC_E_TOO_LARGE;
+        if (++work->leaves > MAP_MAX_LEAVES) return IPC_E_TOO_LARGE;
         struct page_pair pair = pair_of(plan, &found, address);
         enum ipc_error error = one_page(plan, &pair, commit);
         if (error != IPC_OK) return error;
@@ -191,17 +191,16 @@ static void commit_capability(const struct map_plan *plan, struct mapping *sourc
                source->page);
 }
 
-static enum ipc_error each_capability(struct map_plan *plan, bool commit, bool *any, unsigned *work)
+static enum ipc_error each_capability(struct map_plan *plan, bool commit, bool *any, struct map_work *work)
 {
     uint64_t from = flexpage_index(plan->source), to = plan->target >> PAGE_ORDER;
     uint64_t count = 1ul << flexpage_order(plan->source);
-    *work += (unsigned)count; // of an empty slot
+    if (!may_go_on(work, (unsigned)count)) return IPC_E_TOO_LARGE;
     for (uint64_t i = 0; i < count; i++) {
         struct mapping *source = task_slot(plan->from, from + i);
         if (source == NULL || source->task == NULL) continue;
         *any = true;
-        *work += LEAF_WORK - 1;
-        if (*work > MAP_WORK) return IPC_E_TOO_LARGE;
+        if (++work->leaves > MAP_MAX_LEAVES) return IPC_E_TOO_LARGE;
         enum ipc_error error = commit ? IPC_OK : check_capability(plan, source, to + i);
         if (error != IPC_OK) return error;
         if (commit) commit_capability(plan, source, to + i);
@@ -211,14 +210,14 @@ static enum ipc_error each_capability(struct map_plan *plan, bool commit, bool *
 
 // ---- Plans -------------------------------------------------------------------------------------------------------
 
-static enum ipc_error each(struct map_plan *plan, bool commit, bool *any, unsigned *work)
+static enum ipc_error each(struct map_plan *plan, bool commit, bool *any, struct map_work *work)
 {
     bool memory = flexpage_kind(plan->source) == FLEXPAGE_MEMORY;
     return memory ? each_page(plan, commit, any, work) : each_capability(plan, commit, any, work);
 }
 
 enum ipc_error map_prepare(struct map_plan *plan, struct task *from, struct map_item item, struct task *to,
-                           flexpage_t window, unsigned *work)
+                           flexpage_t window, struct map_work *work)
 {
     if (!map_is_valid(item.offer)) return IPC_E_ARGUMENT;
     if (flexpage_kind(window) != flexpage_kind(item.offer) || !map_is_valid(window)) return IPC_E_WINDOW;
@@ -241,7 +240,7 @@ void map_commit(struct map_plan *plan)
         return;
     }
     bool any;
-    unsigned work = 0;
+    struct map_work work = {0};
     enum ipc_error error = each(plan, true, &any, &work);
     KERNEL_ASSERT(error == IPC_OK); // map_prepare went the same way, and map_conflict kept other items out of it
 }

@@ -52,11 +52,16 @@ struct map_plan {
     struct page_pair only; // a single small page: found when it was checked
 };
 
-// Checks an item and pays for it: nothing is visible yet. *work: what the message's earlier items took of MAP_WORK.
+// What a message has asked of the kernel so far: at most MAP_MAX_LEAVES and MAP_MAX_SEARCH.
+struct map_work {
+    unsigned leaves, looked;
+};
+
+// Checks an item and pays for it: nothing is visible yet. *work: of the message's earlier items.
 // Errors: ARGUMENT (malformed), WINDOW (none, or another kind), NOT_MAPPED, RIGHTS (nothing readable would arrive),
 // OCCUPIED, QUOTA (the receiving task's factory), TOO_LARGE.
 enum ipc_error map_prepare(struct map_plan *plan, struct task *from, struct map_item item, struct task *to,
-                           flexpage_t window, unsigned *work) __attribute__((warn_unused_result));
+                           flexpage_t window, struct map_work *work) __attribute__((warn_unused_result));
 void map_commit(struct map_plan *plan); // cannot fail
 void map_cancel(struct map_plan *plan);
 // Whether a plan would land where an earlier one of the same message lands, or offer what that one is about to bring:

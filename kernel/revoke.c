@@ -192,7 +192,7 @@ static void go_on_at(uint64_t position)
 static bool revoke_page(uint64_t end)
 {
     struct page_found found = arch_page_next(progress.task->page_table, progress.position);
-    if (!take_steps(found.entry == NULL ? SEARCH_STEPS : 1)) return false;
+    if (!take_steps(1 + (int)found.looked / SEARCH_PER_STEP)) return false;
     if (found.entry == NULL || found.address >= end) {
         go_on_at(found.address);
         return true;

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 
 #define STEPS_PER_ENTRY 64 // a step is at most about 150 instructions
-#define SEARCH_STEPS 16    // of looking through a page table where nothing is
+#define SEARCH_PER_STEP 32 // so many page table entries looked at are a step
 extern int steps_left;     // of this entry; kernel_leave deals them out for the next one
 
 // Work that costs so many steps may begin. It may overdraw: only work that has begun counts.

@@ -20,12 +20,15 @@ import trace_reader
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 KERNEL = os.path.join(ROOT, "build/kernel/faultline.elf")
+CHECKING_KERNEL = os.path.join(ROOT, "build/kernel/checking.elf")
 RUNS = os.path.join(ROOT, "build/bench")
 COMMITTED = os.path.join(ROOT, "tests/system/bench_figures.json")
 ARRANGEMENTS = ("internal", "external", "eager")
 GROUP_SYSTEM, GROUP_ERROR = 1 << 0, 1 << 7  # enum trace_group of kernel/abi/trace.h
 FILES_OPEN = 1       # enum protocol_label of loader/runtime/protocol.h
 GROWTH_PERCENT = 2   # what a figure may grow by before that is a mistake, or a decision
+LONGEST = re.compile(r"^faultline: longest entry (\d+) instructions: ", re.MULTILINE)
+LONGEST_RUNS = {"longest": (), "rogue-kernel": ("20000",), "bench": (), "wordcount": ()}  # program: arguments
 LINE = re.compile(r"^bench (\w+) (\d+)$", re.MULTILINE)
 
 MEASURES = {
@@ -41,6 +44,7 @@ MEASURES = {
     "unmap_page": "unmap it there",
     "trace_emit": "one trace event (tracing on)",
     "trace_off": "one event that is not recorded: the longest test",
+    "interrupt_latency": "the longest kernel entry, in runs that do the worst on purpose too",
     "boot_to_root": "boot: the kernel's first instruction to root's first",
     "program_start_internal": "open the program to main's first instruction (traced)",
     "program_start_external": "open the program to main's first instruction (traced)",
@@ -111,6 +115,17 @@ def trace_off():
     return max(test.cost for test in tests)
 
 
+def interrupt_latency(runs):
+    """The longest entry of all runs: that long an interrupt may have to wait. The kernel that remembers it checks nothing
+    here (tests/kernel/checking.c)."""
+    longest = 0
+    for program, arguments in LONGEST_RUNS.items():
+        output, _ = run(os.path.join(runs, "longest-" + program), "internal", program, "--trace", "off", "--kernel",
+                        CHECKING_KERNEL, "--append", "grant=kernel-objects check-every=0", "--", *arguments)
+        longest = max(longest, int(LONGEST.search(output)[1]))
+    return longest
+
+
 def program_start(out, arrangement):
     """From root's opening the program's file to main's first instruction: the first fault of main is over, or, where
     it takes none, main runs for the first time."""
@@ -132,6 +147,7 @@ def measure(runs=RUNS):
     results = benched(os.path.join(runs, "untraced"), "--trace", "off")
     results["trace_emit"] = trace_emit(runs)
     results["trace_off"] = trace_off()
+    results["interrupt_latency"] = interrupt_latency(runs)
     _, boot = run(os.path.join(runs, "boot"), "internal", "hello", "--trace", "off")
     results["boot_to_root"] = boot["trace"]["root_time"] - boot["trace"]["entry_time"]
     for arrangement in ARRANGEMENTS:

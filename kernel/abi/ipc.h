@@ -201,9 +201,10 @@ static inline unsigned flexpage_rights(flexpage_t page)
 // of that kind, or a malformed one); NOT_MAPPED (the sender has nothing there); RIGHTS (something would arrive without
 // RIGHT_READ or RIGHT_SEND, or is a UTCB); OCCUPIED (something else is there already, or two items of the message
 // meet); QUOTA (the factory that made the receiving task cannot pay for tables and mappings); TOO_LARGE (all items
-// together cover more than MAP_MAX_LEAVES, or more of nothing than the kernel is willing to search).
+// together cover more than MAP_MAX_LEAVES, or more of nothing than MAP_MAX_SEARCH).
 
-#define MAP_MAX_LEAVES 64u // pages or capabilities that a message maps, all its items together; a large page is one
+#define MAP_MAX_LEAVES 64u   // pages or capabilities that a message maps, all its items together; a large page is one
+#define MAP_MAX_SEARCH 2048u // page table entries or capability slots that are looked at for them
 struct map_item {
     flexpage_t offer;  // a piece of the sender's own space, and the rights to it
     uint64_t position; // memory: an address; capabilities: index << 12

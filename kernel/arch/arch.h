@@ -84,6 +84,7 @@ struct page_found {
     uint64_t *entry;  // of a leaf; NULL: none up to here
     uint64_t address; // where the leaf begins; without one: where to go on searching
     unsigned order;   // of the leaf; without one: of what was searched to its end
+    unsigned looked;  // at so many entries: what the search cost
 };
 
 // A new page table that shares the kernel's half; NULL when the quota is used up.

@@ -43,7 +43,7 @@ static bool free_pages(struct task *task)
 {
     while (task->torn_down < 1ul << ADDRESS_SPACE_ORDER) {
         struct page_found found = arch_page_next(task->page_table, task->torn_down);
-        if (!take_steps(found.entry == NULL ? SEARCH_STEPS : 1)) return false;
+        if (!take_steps(1 + (int)found.looked / SEARCH_PER_STEP)) return false;
         if (found.entry != NULL) {
             if (!map_remove(*page_node(found.entry))) return false;
         } else {
@@ -120,7 +120,7 @@ static enum ipc_error invoke_map(struct task *task, struct invocation *call)
 {
     struct map_item item = {.offer = call->word[0], .position = call->word[1]};
     struct map_plan plan;
-    unsigned work = 0;
+    struct map_work work = {0};
     enum ipc_error error = map_prepare(&plan, call->thread->task, item, task, map_whole_window(item.offer), &work);
     if (error == IPC_OK) map_commit(&plan);
     return error;

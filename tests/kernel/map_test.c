@@ -260,6 +260,29 @@ START_TEST(a_range_with_holes_maps_what_is_there)
 }
 END_TEST
 
+START_TEST(the_search_through_empty_tables_has_an_end)
+{
+    boot_tree();
+    const uint64_t gigabyte = 2ul << 30;
+    const unsigned tables = MAP_MAX_SEARCH / 512 + 1;
+    for (uint64_t i = 0; i < tables; i++)
+        ck_assert_int_eq(map_pages(free_page(0), PAGE_ORDER, SERVER_TASK, gigabyte + (i << MEGAPAGE_ORDER), RIGHT_READ),
+                         IPC_OK);
+    ck_assert_int_eq(unmap(SERVER_TASK, memory_flexpage(gigabyte, 30, RIGHTS_ALL), UNMAP_SELF), IPC_OK);
+    ck_assert_int_eq(pass_on(gigabyte, MEGAPAGE_ORDER + 1, gigabyte, RIGHT_READ), IPC_E_NOT_MAPPED);
+    ck_assert_int_eq(pass_on(gigabyte, 30, gigabyte, RIGHT_READ), IPC_E_TOO_LARGE);
+}
+END_TEST
+
+START_TEST(a_range_of_capabilities_is_searched_so_far_and_no_further)
+{
+    boot_tree();
+    flexpage_t half = capability_flexpage(2048, 11, RIGHTS_ALL), all = capability_flexpage(0, 12, RIGHTS_ALL);
+    ck_assert_int_eq(call(server, CLIENT_FOR_SERVER, TASK_MAP, half, 0).error, IPC_E_NOT_MAPPED);
+    ck_assert_int_eq(call(server, CLIENT_FOR_SERVER, TASK_MAP, all, 0).error, IPC_E_TOO_LARGE);
+}
+END_TEST
+
 START_TEST(a_range_of_which_one_page_is_occupied_maps_none)
 {
     boot_tree();
@@ -402,6 +425,8 @@ int main(void)
     tcase_add_test(tests, unmapping_a_piece_of_a_large_page_takes_only_what_was_derived_from_the_piece);
     tcase_add_test(tests, unmapping_a_range_takes_every_page_in_it);
     tcase_add_test(tests, a_range_with_holes_maps_what_is_there);
+    tcase_add_test(tests, the_search_through_empty_tables_has_an_end);
+    tcase_add_test(tests, a_range_of_capabilities_is_searched_so_far_and_no_further);
     tcase_add_test(tests, a_range_of_which_one_page_is_occupied_maps_none);
     tcase_add_test(tests, a_utcb_can_neither_be_passed_on_nor_taken_back);
     tcase_add_test(tests, capabilities_form_a_tree_as_pages_do);

@@ -33,14 +33,15 @@ struct page_slot arch_page_find(struct page_table *root, uint64_t address)
 struct page_found arch_page_next(struct page_table *root, uint64_t address)
 {
     struct page_table *table = root;
-    unsigned count = USER_ENTRIES;
+    unsigned count = USER_ENTRIES, looked = 0;
     for (unsigned order = ROOT_ORDER;; order -= ORDER_STEP) {
         unsigned first = sv39_index(address, order), i = first;
         while (i < count && table->entry[i] == 0)
             i++;
+        looked += i - first + 1;
         uint64_t table_start = address >> order << order, leaf = table_start + ((uint64_t)(i - first) << order);
-        if (i == count) return (struct page_found){NULL, leaf, order + ORDER_STEP};
-        if (table->entry[i] & PTE_LEAF) return (struct page_found){&table->entry[i], leaf, order};
+        if (i == count) return (struct page_found){NULL, leaf, order + ORDER_STEP, looked};
+        if (table->entry[i] & PTE_LEAF) return (struct page_found){&table->entry[i], leaf, order, looked};
         if (i > first) address = leaf;
         table = sv39_next_table(table->entry[i]);
         count = PAGE_TABLE_ENTRIES;
