@@ -172,10 +172,10 @@ static inline uint64_t flexpage_address(flexpage_t page)
 {
     return page & ~(PAGE_SIZE - 1);
 }
-static inline uint64_t flexpage_index(flexpage_t page)
+static inline uint64_t flexpage_index(flexpage_t page) // of a capability flexpage
 {
     return page >> PAGE_ORDER;
-} // of a capability flexpage
+}
 static inline unsigned flexpage_order(flexpage_t page)
 {
     return page >> 6 & 0x3f;

@@ -1,5 +1,14 @@
 // Sv39 page tables (RISC-V privileged specification 1.12, section 4.4): the format, and what of it the fast path needs
 // in line. Part of kernel/arch/arch.h, which includes it last; the rest is in sv39.c. The host uses the same format.
+//
+//    63          39 38        30 29        21 20        12 11         0
+//   +--------------+------------+------------+------------+------------+  An address: three indices of 9 bits, each
+//   | copies of 38 | root table | 2nd table  | 3rd table  | in the page|  of an entry of 8 bytes in a table of 4 KiB.
+//   +--------------+------------+------------+------------+------------+
+//    63      54 53                                  10 9  8 7 6 5 4 3 2 1 0
+//   +----------+--------------------------------------+----+-+-+-+-+-+-+-+-+  An entry. R, W, X clear: the next
+//   |    0     |   physical address >> 12             | 0  |D|A|G|U|X|W|R|V|  table; else a leaf of 1 GiB,
+//   +----------+--------------------------------------+----+-+-+-+-+-+-+-+-+  2 MiB or 4 KiB, as the table says.
 #ifndef FAULTLINE_SV39_H
 #define FAULTLINE_SV39_H
 
