@@ -70,7 +70,8 @@ enum ipc_operation {
     X(IPC_E_MESSAGE, 14, "the tag announces more words or items than a message holds")                                 \
     X(IPC_E_STATE, 15, "the object is not in a state in which this can be done")                                       \
     X(IPC_E_NOT_FOUND, 16, "no object of that name")                                                                   \
-    X(IPC_E_TOO_LARGE, 17, "the flexpages cover more than one message may map")
+    X(IPC_E_TOO_LARGE, 17, "the flexpages cover more than one message may map")                                        \
+    X(IPC_E_IO, 18, "the device failed, or does not answer")
 
 enum ipc_error {
 #define IPC_ERROR_ENUM(name, number, text) name = number,

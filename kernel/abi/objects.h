@@ -173,6 +173,12 @@ enum console_message {
     /* value: the status (exit), the address (crash); extra: task id; text: the program */                             \
     X(MARK_PROGRAM_EXIT, 22, "program ended")                                                                          \
     X(MARK_PROGRAM_CRASH, 23, "program crashed")                                                                       \
+    /* value: offset in the file; extra: address in the server */                                                      \
+    X(MARK_CACHE_EVICT, 24, "evicts a page of")                                                                        \
+    /* value: first sector; extra: how many */                                                                         \
+    X(MARK_DISK_READ, 25, "reads sectors from the disk")                                                               \
+    /* value: the count; text: of what */                                                                              \
+    X(MARK_STATISTICS, 26, "counted")                                                                                  \
     /* value: instructions; extra: how often it was measured; text: the measure's name */                              \
     X(MARK_BENCH, 32, "measured")                                                                                      \
     X(MARK_USER, 64, "user mark") /* free for programs from here up */

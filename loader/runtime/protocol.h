@@ -44,35 +44,72 @@ struct start_block {
     X(FILES_OPEN, 1)                                                                                                   \
     X(FILES_ANONYMOUS, 2)                                                                                              \
     X(FILES_LIST, 3)                                                                                                   \
+    X(FILES_STATISTICS, 4)                                                                                             \
     X(DATASPACE_MAP, 16)                                                                                               \
     X(DATASPACE_INFO, 17)                                                                                              \
     X(DATASPACE_CLOSE, 18)                                                                                             \
+    X(DATASPACE_FETCH, 19)                                                                                             \
     X(REGION_ATTACH, 32)                                                                                               \
     X(REGION_DETACH, 33)                                                                                               \
-    X(PARENT_EXIT, 48)
+    X(PARENT_EXIT, 48)                                                                                                 \
+    X(DISK_INFO, 64)                                                                                                   \
+    X(DISK_READ, 65)
 enum protocol_label {
 #define PROTOCOL_LABEL_ENUM(name, number) name = number,
     PROTOCOL_LABELS(PROTOCOL_LABEL_ENUM)
 #undef PROTOCOL_LABEL_ENUM
 };
 
-// FILES_OPEN     to "files". Words: 0 rights wanted; 1 offset in the file (page-aligned bytes); 2 bytes of the file to
-//                show (0: to its end); 3 size of the dataspace, zeros behind the file's bytes (0: as many as shown);
-//                4.. the name, NUL-padded, at most FILES_NAME_SIZE bytes. With RIGHT_WRITE the pages are private
-//                copies. Reply: 0 the dataspace's size in bytes, 1 the file's size; item: the dataspace's gate, into
-//                the caller's capability window. Errors: NOT_FOUND, ARGUMENT, QUOTA.
-// FILES_ANONYMOUS to "files". Words: 0 size in bytes; 4.. a name for the trace. Reply as FILES_OPEN. All zeros at
-// first. FILES_LIST     to "files". Words: 0 number of the entry. Reply: 0 its size in bytes; 4.. its name. Errors:
-// NOT_FOUND. DATASPACE_MAP  to a dataspace. Words: 0 offset (page-aligned), 1 access wanted (enum flexpage_rights).
-// Reply: one item,
-//                a page, into the caller's memory window. Errors: ARGUMENT (outside), RIGHTS, QUOTA (cache is full).
-// DATASPACE_INFO Reply: 0 size in bytes, 1 rights.
-// DATASPACE_CLOSE The server forgets the dataspace and takes its private pages back.
-// REGION_ATTACH  to "regions": the pager of this task, wherever it lives. Words: 0 address (0: choose one), 1 size in
-//                bytes (rounded up to pages), 2 offset in the dataspace, 3 rights; 4..5 name; item: the dataspace.
-//                Reply: 0 the address. Errors: OCCUPIED, ARGUMENT, QUOTA.
-// REGION_DETACH  Words: 0 the region's address.
-// PARENT_EXIT    to "parent". Words: 0 status. Never answered.
+// To "files":
+//
+// FILES_OPEN       Words: 0 rights wanted; 1 offset in the file (page-aligned bytes); 2 bytes of the file to show (0:
+//                  to its end); 3 size of the dataspace, zeros behind the file's bytes (0: as many as shown); 4.. the
+//                  name, NUL-padded, at most FILES_NAME_SIZE bytes. With RIGHT_WRITE the pages are private copies.
+//                  Reply: 0 the dataspace's size in bytes, 1 the file's size; item: the dataspace's gate, into the
+//                  caller's capability window. Errors: NOT_FOUND, ARGUMENT, QUOTA.
+//
+// FILES_ANONYMOUS  Words: 0 size in bytes; 4.. a name for the trace. Reply as FILES_OPEN. All zeros at first.
+//
+// FILES_LIST       Words: 0 number of the entry. Reply: 0 its size in bytes; 4.. its name. Errors: NOT_FOUND.
+//
+// FILES_STATISTICS Reply: 0 page requests that found the page in the cache, 1 pages filled, 2 pages evicted, 3 requests
+//                  to the disk.
+//
+// To a dataspace:
+//
+// DATASPACE_MAP    Words: 0 offset (page-aligned), 1 access wanted (enum flexpage_rights), 2 the order of the block (0:
+//                  PAGE_ORDER). Reply: items into the caller's memory window: the page at the offset, always; and, as
+//                  far as they can be had, the other pages of the naturally aligned block of that order around it. An
+//                  item's position is its offset in the dataspace. Errors: ARGUMENT (outside), RIGHTS, QUOTA (no frame
+//                  is left), IO (the disk).
+//
+// DATASPACE_INFO   Reply: 0 size in bytes, 1 rights.
+//
+// DATASPACE_CLOSE  The server forgets the dataspace and takes its private pages back.
+//
+// DATASPACE_FETCH  Words: 0 offset, 1 size in bytes. Brings those pages of a file into the cache, as many of them as
+//                  it is willing to. Reply: 0 how many bytes from the offset on are there now, at least up to the end
+//                  of the offset's page. Errors: ARGUMENT (outside), QUOTA, IO: what a fault there would meet.
+//
+// To "regions", the pager of this task, wherever it lives:
+//
+// REGION_ATTACH    Words: 0 address (0: choose one), 1 size in bytes (rounded up to pages), 2 offset in the dataspace,
+//                  3 rights; 4..5 name; item: the dataspace. Reply: 0 the address. Errors: OCCUPIED, ARGUMENT, QUOTA.
+//
+// REGION_DETACH    Words: 0 the region's address.
+//
+// To "parent":
+//
+// PARENT_EXIT      Words: 0 status. Never answered.
+//
+// To "disk", the driver of the block device; with it the client shares a buffer:
+//
+// DISK_INFO        Reply: 0 sectors of DISK_SECTOR_SIZE bytes; 1 the buffer's size in bytes, a multiple of them.
+//
+// DISK_READ        Words: 0 first sector, 1 how many. Reply: none; the sectors lie at the buffer's start, until the
+// next
+//                  DISK_READ. Errors: ARGUMENT (none, or more than the buffer holds), NOT_FOUND (behind the end), IO.
+#define DISK_SECTOR_SIZE 512u
 #define FILES_NAME_SIZE 128u
 
 #endif
