@@ -124,6 +124,8 @@ build/user/libshared.a: $(call user_objects,$(shared_sources))
 $(libraries):
 	@rm -f $@ && $(CROSS)ar qcs $@ $^
 
+# The region mapper is small rather than fast: each page of it is a fault before the first fault is served.
+build/user/loader/rm/%.o: USER_FLAGS += -Os
 build/user/%.o: % Makefile
 	@mkdir -p $(@D)
 	@echo "user     $<"

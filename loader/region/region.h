@@ -23,6 +23,7 @@ struct region {
     uint64_t offset;             // in the dataspace, page-aligned bytes
     uint64_t dataspace;          // the pager's capability
     unsigned rights;             // enum flexpage_rights
+    uint64_t window;             // where the external pager has its pages; 0: nowhere
 };
 
 struct region_table {

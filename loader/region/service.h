@@ -3,6 +3,7 @@
 #ifndef FAULTLINE_REGION_SERVICE_H
 #define FAULTLINE_REGION_SERVICE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include "loader/region/region.h"
 #include "loader/runtime/objects.h"
@@ -56,15 +57,30 @@ static inline void region_say_failure(const struct region *region, uint64_t cons
     (void)!console_write_text(console, "\n");
 }
 
+// The order of the largest aligned block around an address that lies wholly in the region and is aligned in its
+// dataspace too; `most` at most.
+static inline unsigned region_block_order(const struct region *region, uint64_t address, unsigned most)
+{
+    unsigned order = most;
+    for (; order > PAGE_ORDER; order--) {
+        uint64_t size = 1ul << order, block = address & ~(size - 1);
+        bool inside = block >= region->start && block + size <= region->start + region->size;
+        if (inside && (region->offset - region->start) % size == 0) break;
+    }
+    return order;
+}
+
 // Asks the region's dataspace for the page at `page` (an address inside the region, page-aligned), which shall appear
-// at `landing` in the caller's task. Always asks for all rights of the region, so that a page faults once. A page that
-// is there already is as good.
+// at `landing` in the caller's task; and for the others of its block of that order, as far as the dataspace has them at
+// hand. Always asks for all rights of the region, so that a page faults once. A page that is there already is as good.
 static inline MUST_USE enum ipc_error region_request_page(const struct region *region, uint64_t console, uint64_t page,
-                                                          uint64_t landing)
+                                                          uint64_t landing, unsigned order)
 {
     uint64_t offset = region->offset + (page - region->start);
     console_mark(console, MARK_MAP_REQUEST, offset, landing, region_name(region).text);
-    enum ipc_error error = dataspace_map(region->dataspace, offset, region->rights, landing);
+    enum ipc_error error = dataspace_map(region->dataspace, offset, region->rights, landing, order);
+    if (error == IPC_E_OCCUPIED && order > PAGE_ORDER) // by another page of the block
+        error = dataspace_map(region->dataspace, offset, region->rights, landing, PAGE_ORDER);
     if (error == IPC_E_OCCUPIED) return IPC_OK;
     if (error) region_say_failure(region, console, error);
     return error;

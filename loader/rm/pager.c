@@ -10,13 +10,19 @@
 
 static struct region_table regions;
 static uint64_t console, task, task_id;
+static unsigned map_order;             // log2 of the bytes that a fault shall map at most
 static uint64_t first_slot, free_slot; // where dataspaces may land, and where the next one does
+
+static MUST_USE enum ipc_error map_page(const struct region *region, uint64_t address)
+{
+    uint64_t page = address & ~(PAGE_SIZE - 1);
+    return region_request_page(region, console, page, page, region_block_order(region, page, map_order));
+}
 
 static uint64_t serve_fault(const struct message *fault)
 {
-    uint64_t page = fault->words[0] & ~(PAGE_SIZE - 1);
     const struct region *region = region_of_fault(&regions, console, fault->words[0], fault->words[1]);
-    if (!region || region_request_page(region, console, page, page)) return ipc_tag_error(IPC_E_REFUSED);
+    if (!region || map_page(region, fault->words[0])) return ipc_tag_error(IPC_E_REFUSED);
     return ipc_tag(0, 0, 0);
 }
 
@@ -89,14 +95,24 @@ static void attach_first_regions(const struct start_block *block)
     }
 }
 
+// The page of main's first instruction, without waiting for its fault. If that fails, the fault will say so.
+static void pre_map(uint64_t address)
+{
+    const struct region *region = region_find(&regions, address);
+    if (region) (void)!map_page(region, address);
+}
+
 _Noreturn void region_mapper_run(const struct start_block *block);
 _Noreturn void region_mapper_run(const struct start_block *block)
 {
+    marks_are_recorded = block->traced;
     console = capability_named_in(block, "console");
     task = capability_named_in(block, "task");
     task_id = block->task_id;
     first_slot = free_slot = block->first_free_capability;
+    map_order = (unsigned)block->map_order;
     attach_first_regions(block);
+    if (block->pre_map) pre_map(block->pre_map);
     uint64_t gate = capability_named_in(block, "gate"), thread = capability_named_in(block, "thread");
     if (gate_bind(gate, thread, task_id)) __builtin_trap(); // an exception: the creating task says who crashed
 

@@ -60,7 +60,7 @@ _Noreturn void give_up_saying(enum root_status status, const char *text)
     give_up(status, &line);
 }
 
-_Noreturn static void give_up_doing(const char *what, const char *whom, const char *why)
+static void say_cannot(const char *what, const char *whom, const char *why)
 {
     struct line line = {0};
     line_text(&line, "root: cannot ");
@@ -69,17 +69,23 @@ _Noreturn static void give_up_doing(const char *what, const char *whom, const ch
     line_text(&line, whom);
     line_text(&line, ": ");
     line_text(&line, why);
-    give_up(STATUS_SET_UP_FAILED, &line);
+    line_say(&line);
+}
+
+bool check(enum ipc_error error, const char *what, const char *whom)
+{
+    if (error) say_cannot(what, whom, ipc_error_text(error));
+    return !error;
+}
+
+bool check_pages(enum ipc_error error, const char *what, const char *whom)
+{
+    if (error != IPC_E_QUOTA) return check(error, what, whom);
+    say_cannot(what, whom, "the file server has too few pages left for it; raise --cache-pages");
+    return false;
 }
 
 void require(enum ipc_error error, const char *what, const char *whom)
 {
-    if (error) give_up_doing(what, whom, ipc_error_text(error));
-}
-
-void require_pages(enum ipc_error error, const char *what, const char *whom)
-{
-    if (error == IPC_E_QUOTA)
-        give_up_doing(what, whom, "the file server has too few pages left for it; raise --cache-pages");
-    require(error, what, whom);
+    if (!check(error, what, whom)) power_off(STATUS_SET_UP_FAILED);
 }

@@ -2,11 +2,13 @@
 #ifndef FAULTLINE_ROOT_CONSOLE_H
 #define FAULTLINE_ROOT_CONSOLE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include "kernel/abi/ipc.h"
 
 // How the machine ends when the program has no say in it; as a shell numbers it.
 enum root_status {
+    STATUS_OK = 0,
     STATUS_SET_UP_FAILED = 125, // the command line, the archive or the memory is not good enough
     STATUS_NOT_EXECUTABLE = 126,
     STATUS_NOT_FOUND = 127,
@@ -27,11 +29,12 @@ void line_say(struct line *line); // writes it, with a line feed, and empties it
 _Noreturn void give_up(enum root_status status, struct line *line);
 _Noreturn void give_up_saying(enum root_status status, const char *text);
 
-// Goes on if there is no error; else says "root: cannot <what> <whom>: <error>" and powers off with
-// STATUS_SET_UP_FAILED.
+// Whether there is no error; if there is, says "root: cannot <what> <whom>: <error>". check_pages: for what the file
+// server promises pages for: without any left, what to do is to give it more.
+bool check(enum ipc_error error, const char *what, const char *whom);
+bool check_pages(enum ipc_error error, const char *what, const char *whom);
+// The same for what nothing can go on without: powers off with STATUS_SET_UP_FAILED.
 void require(enum ipc_error error, const char *what, const char *whom);
-// The same for what the file server promises pages for: without any left, what to do is to give it more.
-void require_pages(enum ipc_error error, const char *what, const char *whom);
 
 _Noreturn void power_off(unsigned status);
 

@@ -109,7 +109,7 @@ static void map_cache(const struct server *server, uint64_t pages)
 }
 
 // Lays its stack out and maps it. Returns the stack pointer, which is the start block's address.
-static uint64_t prepare_stack(const struct server *server, const char *archive, const char *cache)
+static uint64_t prepare_stack(const struct server *server, const char *archive, const char *cache, bool traced)
 {
     static const struct start_capability capabilities[] = {
         {"task", PROGRAM_TASK},       {"thread", PROGRAM_THREAD}, {"factory", PROGRAM_FACTORY},
@@ -123,6 +123,7 @@ static uint64_t prepare_stack(const struct server *server, const char *archive, 
         .capabilities = capabilities,
         .task_id = server->task_id,
         .first_free_capability = PROGRAM_FIRST_FREE,
+        .traced = traced,
     };
     uint64_t size = start_block_size(&contents), address = MAIN_STACK_TOP - size;
     char *stack = frames_allocate(FILES_STACK_SIZE / PAGE_SIZE, PAGE_ORDER);
@@ -144,7 +145,7 @@ static void await_binding(const struct server *server)
     require(error, "get an answer from the file server", NAME);
 }
 
-uint64_t file_server_start(const struct boot_info *boot, uint64_t cache_pages)
+uint64_t file_server_start(const struct boot_info *boot, uint64_t cache_pages, bool traced)
 {
     struct server server = {0};
     find_executable(&server, boot);
@@ -162,7 +163,7 @@ uint64_t file_server_start(const struct boot_info *boot, uint64_t cache_pages)
     line_hex(&cache, CACHE_ADDRESS);
     line_text(&cache, ",");
     line_decimal(&cache, cache_pages);
-    uint64_t stack_pointer = prepare_stack(&server, archive.text, cache.text);
+    uint64_t stack_pointer = prepare_stack(&server, archive.text, cache.text, traced);
     require(thread_start(server.thread, server.image.entry, stack_pointer, stack_pointer), "start", NAME);
     await_binding(&server);
     return server.gate;

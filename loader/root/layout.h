@@ -45,8 +45,15 @@ enum program_capability {
     MAPPER_FIRST_FREE = 1024, // rm takes dataspaces in from here up
 };
 
-// In root's own table: what memory.h's slot_allocate hands out lies below, the external pager takes dataspaces in
-// above.
-#define PAGER_DATASPACES 1024u
+// Root's own table and addresses. Each program that runs has a place, 0..PLACES - 1, and with it capability slots for
+// its objects (as one flexpage), and addresses at which the external pager has its pages. What slot_allocate of
+// memory.h hands out lies below these slots, those where the pager takes dataspaces in lie above.
+#define PLACES 15u
+#define PLACE_SLOT_ORDER 6u
+#define PLACE_SLOTS(place) (((place) + 1ul) << PLACE_SLOT_ORDER)
+#define PLACE_WINDOW(place) (0x100000000ul + PLACE_WINDOW_SIZE * (place))
+#define PLACE_WINDOW_SIZE 0x400000000ul // bytes
+#define PAGER_DATASPACES 1024ul
+#define PAGER_SLOTS 1024ul
 
 #endif

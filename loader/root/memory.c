@@ -46,7 +46,7 @@ uint64_t window_reserve(uint64_t pages)
 
 uint64_t slot_allocate(void)
 {
-    if (next_slot == PAGER_DATASPACES) require(IPC_E_QUOTA, "find", "a free capability slot in root");
+    if (next_slot == PLACE_SLOTS(0)) require(IPC_E_QUOTA, "find", "a free capability slot in root");
     return next_slot++;
 }
 

@@ -1,6 +1,5 @@
-// What the creating task has to hand out: frames, addresses of its own, capability indices. Nothing is given back: it
-// sets up two tasks and then waits. Not for two threads at once; the external pager asks only once main runs, and then
-// root's own thread no longer does.
+// What the creating task has to hand out: frames, addresses of its own, capability indices. Nothing is given back: what
+// programs need again and again hangs on their place (layout.h). For root's own thread alone.
 #ifndef FAULTLINE_ROOT_MEMORY_H
 #define FAULTLINE_ROOT_MEMORY_H
 

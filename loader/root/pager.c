@@ -1,5 +1,5 @@
-// A fault: find the region, bring the content into root's own memory, reply with that page as a flexpage positioned at
-// the fault. The kernel maps it and wakes the thread.
+// A fault: find the region, bring the content into root's own memory, reply with those pages as a flexpage positioned
+// at the fault. The kernel maps it and wakes the thread.
 #include "loader/root/pager.h"
 #include <stddef.h>
 #include "kernel/abi/boot.h"
@@ -8,97 +8,204 @@
 #include "loader/root/layout.h"
 #include "loader/root/memory.h"
 
-// A page at address A of the program lies at A + 4 GiB in root: all regions lie below REGION_LIMIT, and all that is
-// root's own lies below 4 GiB or from FIRST_UTCB up.
-#define OWN_MEMORY 0x100000000ul
-_Static_assert(REGION_LIMIT + OWN_MEMORY <= FIRST_UTCB, "the regions' copies end below root's UTCBs");
+static struct pager_client *clients;
+static uint64_t own_gate; // for PAGER_FORGET: label 0, which is no task's id
 
-static struct {
-    struct region_table regions;
-    uint64_t task, task_id;
-    bool eager;
-    uint64_t free_slot; // where the next dataspace may land
-} pager;
-
-// Brings the page at `page` into root's own memory.
-static MUST_USE enum ipc_error bring_in(const struct region *region, uint64_t page)
+static struct pager_client *client_of(uint64_t task_id)
 {
-    return region_request_page(region, ROOT_CONSOLE, page, OWN_MEMORY + page);
+    struct pager_client *client = clients;
+    while (client && client->task_id != task_id)
+        client = client->next;
+    return client;
 }
 
-static flexpage_t own_page(const struct region *region, uint64_t page)
+// ---- The pager's own copies ----------------------------------------------------------------------------------------
+// Each region has a window in root, where its pages are. It is congruent to the region up to a megapage, so that blocks
+// of pages are aligned in both.
+
+#define MEGAPAGE (1ul << MEGAPAGE_ORDER)
+
+static uint64_t megapage_down(uint64_t address)
 {
-    return memory_flexpage(OWN_MEMORY + page, PAGE_ORDER, region->rights);
+    return address & ~(MEGAPAGE - 1);
+}
+static uint64_t megapage_up(uint64_t address)
+{
+    return megapage_down(address + MEGAPAGE - 1);
 }
 
-// Message and reply of a fault (kernel/abi/ipc.h, PROTOCOL_FAULT).
-static uint64_t serve_fault(const struct message *fault)
+// The lowest megapage from which on `size` bytes of the client's windows are free, or 0.
+static uint64_t free_window(const struct pager_client *client, uint64_t size)
 {
-    uint64_t page = page_down(fault->words[0]);
-    const struct region *region = region_of_fault(&pager.regions, ROOT_CONSOLE, fault->words[0], fault->words[1]);
-    if (!region || bring_in(region, page)) return ipc_tag_error(IPC_E_REFUSED);
-    this_utcb()->items[0] = (struct map_item){own_page(region, page), page};
-    return ipc_tag(0, 0, 1);
-}
-
-static MUST_USE enum ipc_error map_all_pages(const struct region *region)
-{
-    enum ipc_error error = IPC_OK;
-    for (uint64_t page = region->start; page < region->start + region->size && !error; page += PAGE_SIZE) {
-        error = bring_in(region, page);
-        if (!error) error = task_map(pager.task, own_page(region, page), page);
+    uint64_t start = PLACE_WINDOW(client->place), end = start + PLACE_WINDOW_SIZE;
+    for (unsigned i = 0; i < client->regions.count;) {
+        const struct region *other = &client->regions.regions[i++];
+        uint64_t other_end = megapage_up(other->window + other->size);
+        if (!other->window || start >= other_end || start + size <= megapage_down(other->window)) continue;
+        start = other_end;
+        i = 0;
     }
-    return error;
+    return size <= end - start ? start : 0;
+}
+
+// Gives a region that is in the table and has no window yet its own.
+static MUST_USE enum ipc_error choose_window(struct pager_client *client, struct region *region)
+{
+    uint64_t inside = region->start % MEGAPAGE;
+    if (region->size > PLACE_WINDOW_SIZE) return IPC_E_QUOTA;
+    uint64_t window = free_window(client, megapage_up(inside + region->size));
+    if (!window) return IPC_E_QUOTA;
+    for (unsigned i = 0; i < client->regions.count; i++)
+        if (client->regions.regions[i].start == region->start) client->regions.regions[i].window = window + inside;
+    region->window = window + inside;
+    return IPC_OK;
+}
+
+// Where the pager has what the region has at an address.
+static uint64_t own_address(const struct region *region, uint64_t address)
+{
+    return region->window + (address - region->start);
 }
 
 // Takes a region's pages back, from root and so from the program.
 static void drop_pages(const struct region *region)
 {
-    region_unmap(ROOT_TASK, OWN_MEMORY + region->start, region->size);
+    region_unmap(ROOT_TASK, region->window, region->size);
 }
 
-enum ipc_error external_pager_attach(struct region *region)
+// Brings the block of pages around an address into root's own memory. *item: how it goes to the task.
+static MUST_USE enum ipc_error bring_in(const struct pager_client *client, const struct region *region,
+                                        uint64_t address, struct map_item *item)
 {
-    enum ipc_error error = region_add(&pager.regions, region);
-    if (error) return error;
-    region_mark_attached(ROOT_CONSOLE, pager.task_id, region);
-    error = pager.eager ? map_all_pages(region) : IPC_OK;
-    if (!error) return IPC_OK;
-    struct region removed;
-    if (!region_remove(&pager.regions, region->start, &removed)) drop_pages(&removed);
+    unsigned order = region_block_order(region, address, client->map_order);
+    uint64_t page = page_down(address), block = address >> order << order;
+    *item = (struct map_item){memory_flexpage(own_address(region, block), order, region->rights), block};
+    return region_request_page(region, ROOT_CONSOLE, page, own_address(region, page), order);
+}
+
+// ---- Slots for dataspaces
+// -------------------------------------------------------------------------------------------- What programs attach
+// arrives in the slot of the receive window: one that no region uses.
+
+static uint64_t slots_used[PAGER_SLOTS / 64];
+
+static uint64_t free_slot(void)
+{
+    uint64_t slot = 0;
+    while (slots_used[slot / 64] >> slot % 64 & 1)
+        slot++;
+    return PAGER_DATASPACES + slot;
+}
+
+static void mark_slot(uint64_t slot, bool used)
+{
+    if (slot < PAGER_DATASPACES) return; // a slot of the program's place: root's own thread looks after it
+    uint64_t *word = &slots_used[(slot - PAGER_DATASPACES) / 64], bit = 1ul << slot % 64;
+    *word = used ? *word | bit : *word & ~bit;
+}
+_Static_assert(PAGER_SLOTS > PLACES * REGION_MAX && PAGER_DATASPACES % 64 == 0, "there is always a free slot");
+
+// The region is no more, and so its pages and its dataspace.
+static void drop_region(const struct region *region)
+{
+    drop_pages(region);
+    if (region->dataspace < PAGER_DATASPACES) return;
+    region_drop_dataspace(ROOT_TASK, region->dataspace);
+    mark_slot(region->dataspace, false);
+}
+
+// ---- Requests
+// --------------------------------------------------------------------------------------------------------
+
+// Message and reply of a fault (kernel/abi/ipc.h, PROTOCOL_FAULT).
+static uint64_t serve_fault(const struct pager_client *client, const struct message *fault)
+{
+    const struct region *region = region_of_fault(&client->regions, ROOT_CONSOLE, fault->words[0], fault->words[1]);
+    struct map_item item;
+    if (!region || bring_in(client, region, fault->words[0], &item)) return ipc_tag_error(IPC_E_REFUSED);
+    this_utcb()->items[0] = item;
+    return ipc_tag(0, 0, 1);
+}
+
+enum ipc_error external_pager_map(const struct pager_client *client, uint64_t address)
+{
+    const struct region *region = region_find(&client->regions, address);
+    if (!region) return IPC_E_ARGUMENT;
+    struct map_item item;
+    enum ipc_error error = bring_in(client, region, address, &item);
+    return error ? error : task_map(client->task, item.offer, item.position);
+}
+
+static MUST_USE enum ipc_error map_all_pages(const struct pager_client *client, const struct region *region)
+{
+    enum ipc_error error = IPC_OK;
+    for (uint64_t page = region->start; page < region->start + region->size && !error; page += PAGE_SIZE)
+        error = external_pager_map(client, page);
     return error;
 }
 
-static uint64_t serve_attach(struct message *request)
+enum ipc_error external_pager_attach(struct pager_client *client, struct region *region)
+{
+    region->window = 0;
+    enum ipc_error error = region_add(&client->regions, region);
+    if (error) return error;
+    error = choose_window(client, region);
+    if (!error) region_mark_attached(ROOT_CONSOLE, client->task_id, region);
+    if (!error && client->eager) error = map_all_pages(client, region);
+    if (!error) return IPC_OK;
+    struct region removed;
+    if (!region_remove(&client->regions, region->start, &removed)) drop_pages(&removed);
+    return error;
+}
+
+static uint64_t serve_attach(struct pager_client *client, struct message *request)
 {
     if (!ipc_items(request->tag)) return ipc_tag_error(IPC_E_ARGUMENT);
-    struct region region = region_of_request(request, pager.free_slot);
-    enum ipc_error error = external_pager_attach(&region);
+    struct region region = region_of_request(request, free_slot());
+    enum ipc_error error = external_pager_attach(client, &region);
     if (error) return ipc_tag_error(error);
-    pager.free_slot = region_free_slot(&pager.regions, PAGER_DATASPACES);
+    mark_slot(region.dataspace, true);
     request->words[0] = region.start;
     return ipc_tag(0, 1, 0);
 }
 
-static uint64_t serve_detach(const struct message *request)
+static uint64_t serve_detach(struct pager_client *client, const struct message *request)
 {
     struct region removed;
-    enum ipc_error error = region_remove(&pager.regions, request->words[0], &removed);
+    enum ipc_error error = region_remove(&client->regions, request->words[0], &removed);
     if (error) return ipc_tag_error(error);
-    drop_pages(&removed);
-    region_drop_dataspace(ROOT_TASK, removed.dataspace);
+    drop_region(&removed);
+    return ipc_tag(0, 0, 0);
+}
+
+static uint64_t serve_forget(const struct message *request)
+{
+    struct pager_client **link = &clients;
+    while (*link && (*link)->task_id != request->words[0])
+        link = &(*link)->next;
+    struct pager_client *client = *link;
+    if (request->label || !client) return ipc_tag_error(IPC_E_ARGUMENT);
+    *link = client->next;
+    for (unsigned i = 0; i < client->regions.count; i++) {
+        const struct region *region = &client->regions.regions[i];
+        if (region->dataspace >= PAGER_DATASPACES) (void)!dataspace_close(region->dataspace);
+        drop_region(region);
+    }
     return ipc_tag(0, 0, 0);
 }
 
 static uint64_t serve(struct message *message)
 {
+    struct pager_client *client = client_of(message->label);
+    if (ipc_label(message->tag) == PAGER_FORGET) return serve_forget(message);
+    if (!client) return ipc_tag_error(IPC_E_REFUSED); // its program has ended
     switch (ipc_label(message->tag)) {
     case PROTOCOL_FAULT:
-        return serve_fault(message);
+        return serve_fault(client, message);
     case REGION_ATTACH:
-        return serve_attach(message);
+        return serve_attach(client, message);
     case REGION_DETACH:
-        return serve_detach(message);
+        return serve_detach(client, message);
     }
     return ipc_tag_error(IPC_E_PROTOCOL);
 }
@@ -108,36 +215,55 @@ _Noreturn void external_pager_run(void)
     struct message message = {0};
     enum ipc_error error = IPC_E_NO_CALLER;
     for (;;) {
-        uint64_t slot = pager.free_slot;
+        uint64_t slot = free_slot();
         ipc_set_windows(0, capability_flexpage(slot, 0, RIGHTS_ALL));
         // A reply that cannot be handed over has ended the call: then there is only the next message to wait for.
         error = error ? ipc_receive(&message) : ipc_reply_and_wait(&message);
         if (error) continue;
         bool brought_capability = ipc_items(message.tag) > 0;
         message.tag = serve(&message);
-        if (brought_capability && pager.free_slot == slot) region_drop_dataspace(ROOT_TASK, slot); // nobody attached it
+        if (brought_capability && free_slot() == slot) region_drop_dataspace(ROOT_TASK, slot); // nobody attached it
     }
 }
 
-void external_pager_serve(uint64_t task, uint64_t task_id, bool eager)
+// ---- For root's own thread
+// -------------------------------------------------------------------------------------------
+
+// The pager finds the task in its list from now on, and its own thread alone takes it out again.
+void external_pager_serve(struct pager_client *client, unsigned place, uint64_t task, uint64_t task_id,
+                          const struct settings *settings)
 {
-    pager.task = task;
-    pager.task_id = task_id;
-    pager.eager = eager;
+    *client = (struct pager_client){
+        .task = task,
+        .task_id = task_id,
+        .place = place,
+        .map_order = settings->map_order,
+        .eager = settings->arrangement == ARRANGEMENT_EAGER,
+        .next = clients,
+    };
+    clients = client;
+}
+
+void external_pager_forget(const struct pager_client *client)
+{
+    if (client->task_id) (void)!ipc_call_words(own_gate, PAGER_FORGET, 1, client->task_id, 0, 0, 0, NULL);
 }
 
 uint64_t external_pager_start(void)
 {
     static _Alignas(16) char stack[4096];
     uint64_t thread = slot_allocate();
-    pager.free_slot = PAGER_DATASPACES;
+    own_gate = slot_allocate();
     require(factory_create_thread(ROOT_FACTORY, thread, NULL), "create", "the external pager");
+    require(factory_create_gate(ROOT_FACTORY, own_gate, NULL), "create the gate of", "the external pager");
     console_name(ROOT_CONSOLE, thread, "external pager");
+    console_name(ROOT_CONSOLE, own_gate, "pager control");
     struct thread_settings settings = {.flags = THREAD_SET_TASK | THREAD_SET_PRIORITY,
                                        .task = ROOT_TASK,
                                        .utcb = FIRST_UTCB,
                                        .priority = PRIORITY_EXTERNAL_PAGER};
     require(thread_control(thread, &settings), "set up", "the external pager");
+    require(gate_bind(own_gate, thread, 0), "bind the gate of", "the external pager");
     require(thread_start(thread, (uint64_t)external_pager_start_code, (uint64_t)stack + sizeof(stack), 0), "start",
             "the external pager");
     return thread;

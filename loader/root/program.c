@@ -3,208 +3,234 @@
 #include <stddef.h>
 #include "loader/region/service.h"
 #include "loader/root/console.h"
-#include "loader/root/executable.h"
 #include "loader/root/layout.h"
 #include "loader/root/memory.h"
-#include "loader/root/pager.h"
-#include "loader/root/set_up.h"
 #include "loader/runtime/objects.h"
 #include "loader/runtime/services.h"
 
-static void mark(const struct set_up *set_up, enum mark_code step)
+// A slot of the program's place. There are more than enough: an executable has few segments.
+static uint64_t new_slot(struct program *program)
 {
-    console_mark(ROOT_CONSOLE, step, set_up->program->task_id, 0, set_up->program->name);
+    return program->next_slot++;
 }
+_Static_assert(2 * (EXECUTABLE_MAX_REGIONS + 1) + 7 <= 1u << PLACE_SLOT_ORDER, "slots for all that a program has");
 
 // Step 1: the executable is obtained and its metadata loaded: the memory regions and the entry point.
-static void obtain_executable(struct set_up *set_up)
+static bool obtain_executable(struct program *program, const struct surroundings *around)
 {
-    executable_open(&set_up->main.executable, set_up->files, set_up->program->name,
-                    (struct elf_range){PROGRAM_START, HEAP_START}, "");
-    if (set_up->internal)
-        executable_open(&set_up->mapper.executable, set_up->files, MAPPER_FILE,
-                        (struct elf_range){MAPPER_START, MAPPER_END}, MAPPER_FILE " ");
-    mark(set_up, MARK_STEP_EXECUTABLE);
+    const struct elf_range for_main = {PROGRAM_START, HEAP_START}, for_mapper = {MAPPER_START, MAPPER_END};
+    struct executable *main = &program->main.executable, *mapper = &program->mapper.executable;
+    executable_initialise(main, program->name, "", &program->next_slot);
+    executable_initialise(mapper, MAPPER_FILE, MAPPER_FILE " ", &program->next_slot);
+    return executable_open(main, around->files, for_main) &&
+           (!program->internal || executable_open(mapper, around->files, for_mapper));
 }
 
 // Step 2: a new task is created to hold the program; what the kernel spends on it is charged to its own factory.
-static void create_task(struct set_up *set_up)
+static bool create_task(struct program *program, const struct surroundings *around)
 {
-    struct program *program = set_up->program;
-    set_up->factory = slot_allocate();
-    set_up->task = slot_allocate();
-    require(factory_create_factory(ROOT_FACTORY, set_up->factory, set_up->quota, NULL), "create the factory of",
-            program->name);
-    require(factory_create_task(set_up->factory, set_up->task, &program->task_id), "create the task of", program->name);
-    console_name(ROOT_CONSOLE, set_up->factory, "program factory");
-    console_name(ROOT_CONSOLE, set_up->task, program->name);
-    mark(set_up, MARK_STEP_TASK);
-    console_mark(ROOT_CONSOLE, MARK_ARRANGEMENT, set_up->options->arrangement, program->task_id, program->name);
+    program->factory = new_slot(program);
+    program->task = new_slot(program);
+    if (!check(factory_create_factory(ROOT_FACTORY, program->factory, around->quota, NULL), "create the factory of",
+               program->name) ||
+        !check(factory_create_task(program->factory, program->task, &program->task_id), "create the task of",
+               program->name))
+        return false;
+    console_name(ROOT_CONSOLE, program->factory, "program factory");
+    console_name(ROOT_CONSOLE, program->task, program->name);
+    return true;
 }
 
-static void create_thread(struct set_up *set_up, struct part *part, const char *name, unsigned number,
+static bool create_thread(struct program *program, struct part *part, const char *name, unsigned number,
                           enum priority priority)
 {
-    part->thread = slot_allocate();
-    require(factory_create_thread(set_up->factory, part->thread, NULL), "create the thread", name);
-    console_name(ROOT_CONSOLE, part->thread, name);
+    part->thread = new_slot(program);
+    bool may_all = program->options->settings.grant_kernel_objects;
     struct thread_settings settings = {.flags = THREAD_SET_TASK | THREAD_SET_PRIORITY,
-                                       .task = set_up->task,
+                                       .task = program->task,
                                        .utcb = FIRST_UTCB + number * PAGE_SIZE,
                                        .priority = priority,
-                                       .limit = set_up->options->grant_kernel_objects ? PRIORITY_COUNT - 1 : priority};
-    require(thread_control(part->thread, &settings), "put into its task the thread", name);
+                                       .limit = may_all ? PRIORITY_COUNT - 1 : priority};
+    if (!check(factory_create_thread(program->factory, part->thread, NULL), "create the thread", name)) return false;
+    console_name(ROOT_CONSOLE, part->thread, name);
+    return check(thread_control(part->thread, &settings), "put into its task the thread", name);
 }
 
 // Step 3: threads are created: one will run the program, another will be its region mapper.
-static void create_threads(struct set_up *set_up)
+static bool create_threads(struct program *program, const struct surroundings *around)
 {
-    create_thread(set_up, &set_up->main, "main", 0, PRIORITY_MAIN);
-    if (set_up->internal) create_thread(set_up, &set_up->mapper, "region mapper", 1, PRIORITY_MAPPER);
-    mark(set_up, MARK_STEP_THREADS);
+    (void)around;
+    return create_thread(program, &program->main, "main", 0, PRIORITY_MAIN) &&
+           (!program->internal || create_thread(program, &program->mapper, "region mapper", 1, PRIORITY_MAPPER));
 }
 
 // Step 4: memory is allocated for the threads: a stack each.
-static void allocate_stacks(struct set_up *set_up)
+static bool allocate_stacks(struct program *program, const struct surroundings *around)
 {
-    set_up->main.stack_top = MAIN_STACK_TOP;
-    executable_add_stack(&set_up->main.executable, set_up->files, MAIN_STACK_TOP, MAIN_STACK_SIZE, "");
-    set_up->mapper.stack_top = MAPPER_STACK_TOP;
-    if (set_up->internal)
-        executable_add_stack(&set_up->mapper.executable, set_up->files, MAPPER_STACK_TOP, MAPPER_STACK_SIZE,
-                             MAPPER_FILE " ");
-    mark(set_up, MARK_STEP_STACKS);
+    program->main.stack_top = MAIN_STACK_TOP;
+    program->mapper.stack_top = MAPPER_STACK_TOP;
+    return executable_add_stack(&program->main.executable, around->files, MAIN_STACK_TOP, MAIN_STACK_SIZE) &&
+           (!program->internal ||
+            executable_add_stack(&program->mapper.executable, around->files, MAPPER_STACK_TOP, MAPPER_STACK_SIZE));
 }
 
 // Step 5: each stack is populated with arguments, environment and the capabilities given to the thread.
-static void populate_stacks(struct set_up *set_up)
+static bool populate_stacks(struct program *program, const struct surroundings *around)
 {
-    stack_populate_main(set_up);
-    if (set_up->internal) stack_populate_mapper(set_up);
-    mark(set_up, MARK_STEP_POPULATE_STACKS);
+    return stack_populate_main(program, around->traced) &&
+           (!program->internal || stack_populate_mapper(program, around->traced));
 }
 
-static void give(const struct set_up *set_up, uint64_t own, uint64_t index, unsigned rights)
+static bool give(const struct program *program, uint64_t own, uint64_t index, unsigned rights)
 {
-    require(task_map_capability(set_up->task, own, index, rights), "map a capability into", set_up->program->name);
+    return check(task_map_capability(program->task, own, index, rights), "map a capability into", program->name);
 }
 
 // For programs that measure or test the kernel: the whole console, the program's own factory and task, a device to
 // drive, and a large page.
-static void grant_kernel_objects(const struct set_up *set_up)
+static bool grant_kernel_objects(const struct program *program)
 {
-    give(set_up, ROOT_CONSOLE, PROGRAM_CONSOLE, RIGHT_SEND | RIGHT_CONTROL);
-    give(set_up, set_up->factory, PROGRAM_FACTORY, RIGHT_SEND | RIGHT_CONTROL);
-    give(set_up, set_up->task, PROGRAM_TASK, RIGHT_SEND | RIGHT_CONTROL);
     uint64_t large = (uint64_t)frames_allocate(1ul << (MEGAPAGE_ORDER - PAGE_ORDER), MEGAPAGE_ORDER);
-    const char *into = set_up->program->name;
-    require(map_range(set_up->task, DEVICE_CLOCK, GRANTED_CLOCK, PAGE_SIZE, RIGHT_READ | RIGHT_WRITE),
-            "map the clock into", into);
-    require(map_range(set_up->task, large, GRANTED_LARGE_PAGE, 1ul << MEGAPAGE_ORDER, RIGHTS_ALL),
-            "map a large page into", into);
+    return give(program, ROOT_CONSOLE, PROGRAM_CONSOLE, RIGHT_SEND | RIGHT_CONTROL) &&
+           give(program, program->factory, PROGRAM_FACTORY, RIGHT_SEND | RIGHT_CONTROL) &&
+           give(program, program->task, PROGRAM_TASK, RIGHT_SEND | RIGHT_CONTROL) &&
+           check(map_range(program->task, DEVICE_CLOCK, GRANTED_CLOCK, PAGE_SIZE, RIGHT_READ | RIGHT_WRITE),
+                 "map the clock into", program->name) &&
+           check(map_range(program->task, large, GRANTED_LARGE_PAGE, 1ul << MEGAPAGE_ORDER, RIGHTS_ALL),
+                 "map a large page into", program->name);
+}
+
+// A gate of root's that a thread of root's serves.
+static bool create_gate(struct program *program, uint64_t *gate, const char *name, uint64_t thread, uint64_t label)
+{
+    *gate = new_slot(program);
+    if (!check(factory_create_gate(ROOT_FACTORY, *gate, NULL), "create the gate", name)) return false;
+    console_name(ROOT_CONSOLE, *gate, name);
+    return !thread || check(gate_bind(*gate, thread, label), "bind the gate", name);
 }
 
 // Step 6: the capabilities to be used by the threads are mapped into the task, each with the least rights that do.
-static void map_capabilities(struct set_up *set_up)
+static bool map_capabilities(struct program *program, const struct surroundings *around)
 {
-    give(set_up, ROOT_CONSOLE, PROGRAM_CONSOLE, RIGHT_SEND);
-    give(set_up, set_up->files, PROGRAM_FILES, RIGHT_SEND);
-    give(set_up, set_up->program->parent, PROGRAM_PARENT, RIGHT_SEND);
-    if (set_up->options->grant_kernel_objects) grant_kernel_objects(set_up);
-    if (set_up->internal) {
-        give(set_up, set_up->task, PROGRAM_TASK, RIGHT_SEND | RIGHT_CONTROL);
-        give(set_up, set_up->mapper.thread, PROGRAM_THREAD, RIGHT_SEND | RIGHT_CONTROL);
-        for (unsigned i = 0; i < set_up->main.executable.region_count; i++)
-            give(set_up, set_up->main.executable.regions[i].dataspace, PROGRAM_DATASPACES + i, RIGHT_SEND);
-    }
-    mark(set_up, MARK_STEP_CAPABILITIES);
-}
-
-static uint64_t create_gate(const char *name)
-{
-    uint64_t gate = slot_allocate();
-    require(factory_create_gate(ROOT_FACTORY, gate, NULL), "create the gate", name);
-    console_name(ROOT_CONSOLE, gate, name);
-    return gate;
+    bool good = create_gate(program, &program->parent, "parent", ROOT_THREAD, PARENT_LABEL(program->place)) &&
+                give(program, ROOT_CONSOLE, PROGRAM_CONSOLE, RIGHT_SEND) &&
+                give(program, around->files, PROGRAM_FILES, RIGHT_SEND) &&
+                give(program, program->parent, PROGRAM_PARENT, RIGHT_SEND);
+    if (good && program->options->settings.grant_kernel_objects) good = grant_kernel_objects(program);
+    if (!program->internal) return good;
+    good = good && give(program, program->task, PROGRAM_TASK, RIGHT_SEND | RIGHT_CONTROL) &&
+           give(program, program->mapper.thread, PROGRAM_THREAD, RIGHT_SEND | RIGHT_CONTROL);
+    for (unsigned i = 0; good && i < program->main.executable.region_count; i++)
+        good = give(program, program->main.executable.regions[i].dataspace, PROGRAM_DATASPACES + i, RIGHT_SEND);
+    return good;
 }
 
 // Step 7: to connect main to its pager, an IPC gate is created and mapped into the task, where the region mapper will
 // bind to it. Without a region mapper it is bound to the external pager here and now.
-static void create_pager_gate(struct set_up *set_up)
+static bool create_pager_gate(struct program *program, const struct surroundings *around)
 {
-    set_up->gate = create_gate("pager gate");
-    give(set_up, set_up->gate, PROGRAM_REGIONS, RIGHT_SEND);
-    if (set_up->internal) {
-        give(set_up, set_up->gate, PROGRAM_GATE, RIGHT_SEND | RIGHT_CONTROL);
-        set_up->mapper_gate = create_gate("rm pager gate");
-        give(set_up, set_up->mapper_gate, PROGRAM_MAPPER_PAGER, RIGHT_SEND);
-    }
-    require(gate_bind(set_up->internal ? set_up->mapper_gate : set_up->gate, set_up->pager, set_up->program->task_id),
-            "bind a gate to", "the external pager");
-    mark(set_up, MARK_STEP_GATE);
+    bool internal = program->internal;
+    return create_gate(program, &program->gate, "pager gate", internal ? 0 : around->pager, program->task_id) &&
+           give(program, program->gate, PROGRAM_REGIONS, RIGHT_SEND) &&
+           (!internal ||
+            (give(program, program->gate, PROGRAM_GATE, RIGHT_SEND | RIGHT_CONTROL) &&
+             create_gate(program, &program->mapper_gate, "rm pager gate", around->pager, program->task_id) &&
+             give(program, program->mapper_gate, PROGRAM_MAPPER_PAGER, RIGHT_SEND)));
 }
 
-static void set_pager(const struct part *part, uint64_t pager)
+static bool set_pager(const struct part *part, uint64_t pager)
 {
     struct thread_settings settings = {
         .flags = THREAD_SET_PAGER | THREAD_SET_HANDLER, .pager = pager, .handler = PROGRAM_PARENT};
-    require(thread_control(part->thread, &settings), "set pager and exception handler of", part->executable.file);
+    return check(thread_control(part->thread, &settings), "set pager and exception handler of", part->executable.file);
 }
 
 // Step 8: pagers and exception handlers are defined: main delegates paging to the new gate. The external pager learns
 // the regions of the thread that it serves itself; in "eager" that maps them page by page.
-static void set_pagers(struct set_up *set_up)
+static bool set_pagers(struct program *program, const struct surroundings *around)
 {
-    struct part *served = set_up->internal ? &set_up->mapper : &set_up->main;
-    external_pager_serve(set_up->task, set_up->program->task_id, set_up->options->arrangement == ARRANGEMENT_EAGER);
-    for (unsigned i = 0; i < served->executable.region_count; i++)
-        require_pages(external_pager_attach(&served->executable.regions[i]), "attach the regions of",
-                      served->executable.file);
-    set_pager(&set_up->main, PROGRAM_REGIONS);
-    if (set_up->internal) set_pager(&set_up->mapper, PROGRAM_MAPPER_PAGER);
-    mark(set_up, MARK_STEP_PAGERS);
+    (void)around;
+    const struct settings *settings = &program->options->settings;
+    const struct executable *served = program->internal ? &program->mapper.executable : &program->main.executable;
+    external_pager_serve(&program->client, program->place, program->task, program->task_id, settings);
+    for (unsigned i = 0; i < served->region_count; i++) {
+        struct region region = served->regions[i];
+        if (!check_pages(external_pager_attach(&program->client, &region), "attach the regions of", served->file))
+            return false;
+    }
+    if (settings->pre_map_entry && !program->internal &&
+        !check_pages(external_pager_map(&program->client, program->main.executable.entry), "map the entry page of",
+                     program->name))
+        return false;
+    return set_pager(&program->main, PROGRAM_REGIONS) &&
+           (!program->internal || set_pager(&program->mapper, PROGRAM_MAPPER_PAGER));
 }
 
-static void start(const struct part *part)
+static bool start(const struct part *part)
 {
-    require(thread_start(part->thread, part->executable.entry, part->stack_pointer, part->stack_pointer), "start",
-            part->executable.file);
+    return check(thread_start(part->thread, part->executable.entry, part->stack_pointer, part->stack_pointer), "start",
+                 part->executable.file);
 }
 
 // Step 9: the region mapper is started. Its priority is higher: when this returns, it waits for its first fault.
-static void start_region_mapper(struct set_up *set_up)
+static bool start_region_mapper(struct program *program, const struct surroundings *around)
 {
-    if (set_up->internal) start(&set_up->mapper);
-    mark(set_up, MARK_STEP_START_REGION_MAPPER);
+    (void)around;
+    return !program->internal || start(&program->mapper);
 }
 
-// Step 10: main is started. Unless all its pages are there, it faults at its first instruction.
-static void start_main(struct set_up *set_up)
+// Step 10: main is started. Unless its first page is there, it faults at its first instruction.
+static bool start_main(struct program *program, const struct surroundings *around)
 {
-    start(&set_up->main);
-    mark(set_up, MARK_STEP_START_MAIN);
+    (void)around;
+    return start(&program->main);
 }
 
-void program_start(struct program *program, const struct options *options, uint64_t files, uint64_t pager,
-                   uint64_t quota)
+static const struct {
+    bool (*run)(struct program *program, const struct surroundings *around);
+    enum mark_code mark;
+} steps[] = {
+    {obtain_executable, MARK_STEP_EXECUTABLE},
+    {create_task, MARK_STEP_TASK},
+    {create_threads, MARK_STEP_THREADS},
+    {allocate_stacks, MARK_STEP_STACKS},
+    {populate_stacks, MARK_STEP_POPULATE_STACKS},
+    {map_capabilities, MARK_STEP_CAPABILITIES},
+    {create_pager_gate, MARK_STEP_GATE},
+    {set_pagers, MARK_STEP_PAGERS},
+    {start_region_mapper, MARK_STEP_START_REGION_MAPPER},
+    {start_main, MARK_STEP_START_MAIN},
+};
+
+enum root_status program_start(struct program *program, const struct program_options *options, unsigned place,
+                               const struct surroundings *around)
 {
-    static struct set_up set_up;
-    set_up = (struct set_up){
-        .program = program,
+    *program = (struct program){
         .options = options,
-        .internal = options->arrangement == ARRANGEMENT_INTERNAL,
-        .files = files,
-        .pager = pager,
-        .quota = quota,
+        .name = options->name,
+        .place = place,
+        .internal = options->settings.arrangement == ARRANGEMENT_INTERNAL,
+        .next_slot = PLACE_SLOTS(place),
     };
-    obtain_executable(&set_up);
-    create_task(&set_up);
-    create_threads(&set_up);
-    allocate_stacks(&set_up);
-    populate_stacks(&set_up);
-    map_capabilities(&set_up);
-    create_pager_gate(&set_up);
-    set_pagers(&set_up);
-    start_region_mapper(&set_up);
-    start_main(&set_up);
+    for (unsigned i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+        if (!steps[i].run(program, around)) {
+            program_end(program);
+            enum root_status status = program->main.executable.status;
+            return status ? status : STATUS_SET_UP_FAILED;
+        }
+        console_mark(ROOT_CONSOLE, steps[i].mark, program->task_id, 0, program->name);
+        if (steps[i].mark == MARK_STEP_TASK)
+            console_mark(ROOT_CONSOLE, MARK_ARRANGEMENT, options->settings.arrangement, program->task_id,
+                         program->name);
+    }
+    return STATUS_OK;
+}
+
+void program_end(struct program *program)
+{
+    external_pager_forget(&program->client);
+    executable_close(&program->main.executable);
+    executable_close(&program->mapper.executable);
+    uint64_t slots = PLACE_SLOTS(program->place);
+    (void)!task_unmap(ROOT_TASK, capability_flexpage(slots, PLACE_SLOT_ORDER, RIGHTS_ALL), UNMAP_SELF);
 }

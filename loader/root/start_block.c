@@ -64,6 +64,9 @@ void start_block_write(const struct start_contents *contents, void *memory, uint
         .first_free_capability = contents->first_free_capability,
         .heap_start = contents->heap_start,
         .heap_limit = contents->heap_limit,
+        .map_order = contents->map_order,
+        .pre_map = contents->pre_map,
+        .traced = contents->traced,
     };
     block.argv = (char **)put_strings(&cursor, &text, contents->arguments, contents->argument_count);
     block.envp = (char **)put_strings(&cursor, &text, contents->environment, contents->environment_count);

@@ -3,6 +3,7 @@
 #ifndef FAULTLINE_ROOT_START_BLOCK_H
 #define FAULTLINE_ROOT_START_BLOCK_H
 
+#include <stdbool.h>
 #include "loader/runtime/protocol.h"
 
 struct start_contents {
@@ -11,7 +12,8 @@ struct start_contents {
     const char *const *environment;
     const struct start_capability *capabilities;
     const struct start_region *regions;
-    uint64_t task_id, first_free_capability, heap_start, heap_limit;
+    uint64_t task_id, first_free_capability, heap_start, heap_limit, map_order, pre_map;
+    bool traced;
 };
 
 // Bytes that it takes: a multiple of 16, as the stack pointer below it must be.

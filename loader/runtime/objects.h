@@ -3,6 +3,7 @@
 #ifndef FAULTLINE_RUNTIME_OBJECTS_H
 #define FAULTLINE_RUNTIME_OBJECTS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include "kernel/abi/objects.h"
@@ -141,9 +142,12 @@ static inline MUST_USE enum ipc_error console_write_text(uint64_t console, const
         length++;
     return console_write(console, text, length);
 }
-// A user-level trace event. text: its first 16 characters are recorded.
+// A user-level trace event. text: its first 16 characters are recorded. Costs nothing when there is no trace, as far as
+// the program was told so (start.c).
+extern bool marks_are_recorded;
 static inline void console_mark(uint64_t console, uint64_t code, uint64_t value, uint64_t extra, const char *text)
 {
+    if (!marks_are_recorded) return;
     struct message message = {.tag = ipc_tag(CONSOLE_MARK, 5, 0),
                               .words = {code, value, extra, ipc_text_word(text, 0)}};
     this_utcb()->words[4] = ipc_text_word(text, 1);

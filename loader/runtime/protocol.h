@@ -32,6 +32,9 @@ struct start_block {
     uint64_t task_id;                // this task's id in traces
     uint64_t first_free_capability;  // indices from here up are the program's own
     uint64_t heap_start, heap_limit; // addresses reserved for the heap
+    uint64_t map_order;              // log2 of the bytes that a fault shall map at most
+    uint64_t pre_map;                // the region mapper maps the page of this address at once; 0: none
+    uint64_t traced;                 // whether marks are recorded
 };
 
 // With grant=kernel-objects main finds its own "task" and "factory", may control the console, and has these pages.
@@ -51,6 +54,7 @@ struct start_block {
     X(DATASPACE_FETCH, 19)                                                                                             \
     X(REGION_ATTACH, 32)                                                                                               \
     X(REGION_DETACH, 33)                                                                                               \
+    X(PAGER_FORGET, 34)                                                                                                \
     X(PARENT_EXIT, 48)                                                                                                 \
     X(DISK_INFO, 64)                                                                                                   \
     X(DISK_READ, 65)
@@ -97,6 +101,8 @@ enum protocol_label {
 //                  3 rights; 4..5 name; item: the dataspace. Reply: 0 the address. Errors: OCCUPIED, ARGUMENT, QUOTA.
 //
 // REGION_DETACH    Words: 0 the region's address.
+//
+// PAGER_FORGET     From root to its own external pager alone. Words: 0 the id of a task that is no longer served.
 //
 // To "parent":
 //

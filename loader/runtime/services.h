@@ -78,13 +78,14 @@ static inline MUST_USE enum ipc_error files_list(uint64_t files, uint64_t number
     return IPC_OK;
 }
 
-// Asks for the page at `offset` of a dataspace. It appears at `address`, which is page-aligned.
+// Asks for the page at `offset` of a dataspace, and for the others of the block of that order around it. It appears at
+// `address`, which is page-aligned and, up to the order, congruent to the offset.
 static inline MUST_USE enum ipc_error dataspace_map(uint64_t dataspace, uint64_t offset, unsigned access,
-                                                    uint64_t address)
+                                                    uint64_t address, unsigned order)
 {
-    struct message message = {.tag = ipc_tag(DATASPACE_MAP, 2, 0), .words = {offset, access}};
+    struct message message = {.tag = ipc_tag(DATASPACE_MAP, 3, 0), .words = {offset, access, order}};
     flexpage_t window = this_utcb()->memory_window;
-    this_utcb()->memory_window = memory_flexpage(address, PAGE_ORDER, access);
+    this_utcb()->memory_window = memory_flexpage(address >> order << order, order, access);
     enum ipc_error error = ipc_call(dataspace, &message);
     this_utcb()->memory_window = window;
     return error;

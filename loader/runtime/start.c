@@ -8,9 +8,12 @@
 static const struct start_block *block_of_this_program;
 static uint64_t used_indices[CAPABILITY_COUNT / 64];
 
+bool marks_are_recorded = true;
+
 void start_block_set(const struct start_block *block)
 {
     block_of_this_program = block;
+    marks_are_recorded = block->traced;
 }
 
 const struct start_block *start_block(void)
