@@ -78,16 +78,41 @@ static inline MUST_USE enum ipc_error files_list(uint64_t files, uint64_t number
     return IPC_OK;
 }
 
-// Asks for the page at `offset` of a dataspace, and for the others of the block of that order around it. It appears at
-// `address`, which is page-aligned and, up to the order, congruent to the offset.
+// What the file server has counted since it started.
+struct files_counts {
+    uint64_t hits;          // page requests that found the page in the cache
+    uint64_t fills;         // pages filled
+    uint64_t evictions;     // pages evicted
+    uint64_t disk_requests; // requests to the disk
+};
+static inline MUST_USE enum ipc_error files_statistics(uint64_t files, struct files_counts *counts)
+{
+    uint64_t results[IPC_REGISTER_WORDS];
+    enum ipc_error error = ipc_call_words(files, FILES_STATISTICS, 0, 0, 0, 0, 0, results);
+    *counts = (struct files_counts){results[0], results[1], results[2], results[3]};
+    return error;
+}
+
+// Asks for the page at `offset` of a dataspace, and for what else can be had of the block of 2^order bytes around it.
+// The page appears at `address`, the block around that; order: PAGE_ORDER for the page alone, else `address` and
+// `offset` must agree in their lower `order` bits. Both are page-aligned.
 static inline MUST_USE enum ipc_error dataspace_map(uint64_t dataspace, uint64_t offset, unsigned access,
                                                     uint64_t address, unsigned order)
 {
     struct message message = {.tag = ipc_tag(DATASPACE_MAP, 3, 0), .words = {offset, access, order}};
     flexpage_t window = this_utcb()->memory_window;
-    this_utcb()->memory_window = memory_flexpage(address >> order << order, order, access);
+    this_utcb()->memory_window = memory_flexpage(address & ~((1ul << order) - 1), order, access);
     enum ipc_error error = ipc_call(dataspace, &message);
     this_utcb()->memory_window = window;
+    return error;
+}
+// Asks for pages to be brought into the server's cache, from `offset` on, *size bytes of them. *size becomes how many
+// bytes are there now, at least to the end of the first page.
+static inline MUST_USE enum ipc_error dataspace_fetch(uint64_t dataspace, uint64_t offset, uint64_t *size)
+{
+    uint64_t results[IPC_REGISTER_WORDS];
+    enum ipc_error error = ipc_call_words(dataspace, DATASPACE_FETCH, 2, offset, *size, 0, 0, results);
+    *size = error ? 0 : results[0];
     return error;
 }
 // size in bytes, rights: enum flexpage_rights.
