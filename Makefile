@@ -20,10 +20,8 @@ PYTHON := python3
 
 WARNINGS := -Wall -Wextra -Werror
 COMMON := -std=gnu11 -I. -g -ffile-prefix-map=$(CURDIR)=. -MMD -MP $(WARNINGS)
-# -misa-spec=2.2: rdcycle and fence.i belong to rv64imac there, and gcc and picolibc have libraries of that very name.
 # -fno-tree-...: keeps the loop in memset from being compiled into a call of memset.
-MACHINE := --specs=picolibc.specs -misa-spec=2.2 -march=rv64imac -mabi=lp64 -mcmodel=medany \
-    -fno-tree-loop-distribute-patterns
+MACHINE := $(shell scripts/kit-cc --machine-options) -fno-tree-loop-distribute-patterns
 # picolibc lends the kernel its headers only.
 KERNEL_FLAGS := $(COMMON) $(MACHINE) -O2 -ffreestanding -fno-pic -fno-omit-frame-pointer
 USER_FLAGS := $(COMMON) $(MACHINE) -O2 -ffunction-sections -fdata-sections
@@ -96,11 +94,11 @@ fs_objects := $(call user_objects,$(wildcard loader/fs/*.c loader/fs/*.S))
 program_objects = $(call user_objects,$(wildcard loader/programs/$(1).c loader/programs/$(1)/*.c))
 libraries := build/user/libshared.a build/user/libruntime.a
 
-# $(1): the linker script; $(2): flags of its own. A program with a main function takes the whole runtime, so that its
-# hooks come before picolibc's own; root and the region mapper take what they use.
-whole_runtime := -Wl,--undefined=_start -Wl,--whole-archive build/user/libruntime.a -Wl,--no-whole-archive
+# A program with a main function is linked with the whole runtime by kit-cc; root and the region mapper, each with a
+# script of its own ($(1)), take what they use.
+link_program = scripts/kit-cc $(filter %.o,$^) build/user/libshared.a -o $@
 link_user = $(CROSS)gcc $(USER_FLAGS) -nostdlib -nostartfiles -static -Wl,--gc-sections -Wl,--build-id=none \
-    -Wl,--no-warn-rwx-segments -Wl,-z,max-page-size=4096 -T $(1) $(filter %.o,$^) $(2) \
+    -Wl,--no-warn-rwx-segments -Wl,-z,max-page-size=4096 -T $(1) $(filter %.o,$^) \
     -Wl,--start-group $(libraries) -lc -lgcc -Wl,--end-group -o $@
 
 build/user/root.elf: $(root_objects) $(libraries) loader/root/root.ld
@@ -109,12 +107,13 @@ build/user/root.elf: $(root_objects) $(libraries) loader/root/root.ld
 build/user/rm.elf: $(rm_objects) $(libraries) loader/rm/rm.ld
 	@echo "link     $@"
 	@$(call link_user,loader/rm/rm.ld)
-build/user/fs.elf: $(fs_objects) $(libraries) loader/runtime/program.ld
+build/user/fs.elf: $(fs_objects) $(libraries) loader/runtime/program.ld scripts/kit-cc
 	@echo "link     $@"
-	@$(call link_user,loader/runtime/program.ld,$(whole_runtime))
-$(programs:%=build/user/%.elf): build/user/%.elf: $$(call program_objects,$$*) $(libraries) loader/runtime/program.ld
+	@$(link_program)
+$(programs:%=build/user/%.elf): build/user/%.elf: $$(call program_objects,$$*) $(libraries) loader/runtime/program.ld \
+    scripts/kit-cc
 	@echo "link     $@"
-	@$(call link_user,loader/runtime/program.ld,$(whole_runtime))
+	@$(link_program)
 
 build/user/root.bin: build/user/root.elf
 	@$(CROSS)objcopy -O binary --set-section-flags .bss=alloc,load,contents $< $@

@@ -34,10 +34,11 @@ def padded(data):
 
 def archive(files):
     """files: pairs of name and bytes. Returns the archive's bytes."""
-    data = b""
+    data = bytearray()
     for number, (name, content) in enumerate(files):
         data += entry(len(data), number + 1, name, content, REGULAR_FILE)
-    return data + entry(len(data), 0, TRAILER, b"", 0)
+    data += entry(len(data), 0, TRAILER, b"", 0)
+    return bytes(data)
 
 
 def contents(data):

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs one program of the boot archive in one arrangement under QEMU and records the trace.
+"""Runs one program, of the boot archive or of this machine, in one arrangement under QEMU and records the trace.
 
 Leaves in DIR: trace/ (CTF: metadata, stream_0), console.txt (what the guest printed) and result.json (how it ended).
 The trace may be read while the guest runs, and after any end. The same command leaves the same bytes.
@@ -14,6 +14,7 @@ import sys
 import time
 
 import console
+import guest_files
 import make_cpio
 import qemu
 import recorder
@@ -91,7 +92,11 @@ def parser():
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     add = result.add_argument
     add("--arrangement", required=True, choices=("internal", "external", "eager"), help="who resolves page faults")
-    add("--program", required=True, metavar="NAME", help="a file of the boot archive")
+    add("--program", required=True, metavar="NAME", help="a file of the boot archive; with a slash in it, a file of this "
+        "machine, which is added to the archive")
+    add("--file", action="append", default=[], metavar="HOST[=GUEST]", help="adds a file of this machine to the archive, "
+        "under its own name or GUEST; it replaces one of that name")
+    add("--stdin", metavar="FILE", help="what the program reads from its standard input (default: nothing)")
     add("--out", required=True, metavar="DIR", help="where trace/, console.txt and result.json go")
     add("--append", action="append", default=[], metavar="WORDS", help="more words for the guest's command line")
     add("--budget", type=count, default=0, metavar="N", help="end the run N instructions after power-on (0: never); "
@@ -130,7 +135,7 @@ def guest_command_line(options):
     words = [f"trace={options.trace}", f"trace-size={options.trace_size}"]
     words += [f"budget={options.budget}"] if options.budget else []
     words += " ".join(options.append).split()
-    words += [f"arrangement={options.arrangement}", f"program={options.program}"]
+    words += [f"arrangement={options.arrangement}", f"program={guest_files.guest_name(options.program)}"]
     words += [f"env={setting}" for setting in options.env]
     words += [f"cache-pages={options.cache_pages}"] if options.cache_pages is not None else []
     words += ["--"] + options.arguments
@@ -155,17 +160,46 @@ def check(options):
         if not os.path.isfile(path):
             raise UsageError(f"{path} is missing: run `make` first" if path in (KERNEL, ARCHIVE, metadata) else
                              f"{path} is a directory, not a file" if os.path.isdir(path) else f"{path} does not exist")
+    check_files(options)
     check_program(options)
     return metadata
 
 
+def files_to_add(options):
+    return guest_files.added_files([options.program], options.file, options.stdin)
+
+
+def check_files(options):
+    try:
+        guest_files.check(files_to_add(options))
+    except guest_files.FilesError as error:
+        raise UsageError(str(error)) from None
+
+
+def archive_of_run(options, path):
+    """The archive that the guest gets: the given one, or, with files added, a new one at `path`."""
+    added = files_to_add(options)
+    if not added:
+        return options.archive
+    try:
+        data = guest_files.extend(options.archive, added)
+    except guest_files.FilesError as error:
+        raise UsageError(str(error)) from None
+    with open(path, "wb") as file:
+        file.write(data)
+    return path
+
+
 def check_program(options):
     """Spares a run that can only fail. An archive that cannot be read is left to QEMU and the guest, which say why."""
+    if guest_files.is_host_path(options.program):
+        return
     try:
         files = make_cpio.contents(make_cpio.read(options.archive))
     except (ValueError, OSError):
         return
-    if not files or make_cpio.plain(options.program) in files:
+    names = [make_cpio.plain(name) for _option, name, _path in files_to_add(options)]
+    if not files or make_cpio.plain(options.program) in [*files, *names]:
         return
     programs = sorted(name for name, content in files.items() if content[:4] == b"\x7fELF" and name not in SERVERS)
     near = difflib.get_close_matches(options.program, programs, 1)
@@ -176,7 +210,7 @@ def check_program(options):
 def prepare(options):
     """Makes DIR, without what an earlier run left. Returns the paths in it by name."""
     os.makedirs(options.out, exist_ok=True)
-    names = ("ram", "trace", "console.txt", "serial.raw", "qemu.log", "result.json")
+    names = ("ram", "trace", "console.txt", "serial.raw", "qemu.log", "result.json", "archive.cpio")
     paths = {name: os.path.join(options.out, name) for name in names}
     recorder.remove_old_trace(paths["trace"])
     for name in ("ram", "console.txt", "result.json"):
@@ -223,7 +257,8 @@ def outcome(header, timed_out, stopped, traced, log, printed):
 def attempt(options, metadata, append):
     """One run. Returns the exit status and what result.json shall say."""
     paths = prepare(options)
-    process = qemu.start(options.kernel, options.archive, paths["ram"], paths["serial.raw"], paths["qemu.log"], append)
+    archive = archive_of_run(options, paths["archive.cpio"])
+    process = qemu.start(options.kernel, archive, paths["ram"], paths["serial.raw"], paths["qemu.log"], append)
     stopped, timed_out = None, False
     try:
         records = recorder.Recorder(paths["ram"], qemu.RAM_SIZE, options.trace_size,
@@ -248,7 +283,9 @@ def attempt(options, metadata, append):
         status, word, message = outcome(header, timed_out, stopped, traced, log.read(), printed.read())
     for name in ["serial.raw", "qemu.log"] + ([] if options.keep_ram else ["ram"]):
         os.remove(paths[name])
-    result = {"arrangement": options.arrangement, "program": options.program, "command_line": append, "end": word,
+    if archive != options.archive:
+        os.remove(archive)
+    result = {"arrangement": options.arrangement, "program": guest_files.guest_name(options.program), "command_line": append, "end": word,
               "status": status, "traced": traced, "trace": header}
     with open(paths["result.json"], "w") as file:
         json.dump(result, file, indent=2)
