@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs one program, of the boot archive or of this machine, in one arrangement under QEMU and records the trace.
+"""Runs programs, of the boot archive or of this machine, under QEMU and records the trace.
 
 Leaves in DIR: trace/ (CTF: metadata, stream_0), console.txt (what the guest printed) and result.json (how it ended).
 The trace may be read while the guest runs, and after any end. The same command leaves the same bytes.
@@ -87,13 +87,33 @@ def count(text):
     return number(text, 1000)
 
 
+class OfProgram(argparse.Action):
+    """An option of which the order counts: before the first --program it is for all programs, behind one for that one.
+    They gather in options.words, as pairs of the option's name and its value."""
+
+    def __call__(self, _parser, options, value, option=None):
+        options.words.append((option.removeprefix("--"), value))
+
+
 def parser():
     result = argparse.ArgumentParser(description=__doc__, epilog=EXIT_CODES, allow_abbrev=False,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     add = result.add_argument
-    add("--arrangement", required=True, choices=("internal", "external", "eager"), help="who resolves page faults")
-    add("--program", required=True, metavar="NAME", help="a file of the boot archive; with a slash in it, a file of this "
-        "machine, which is added to the archive")
+    def of_program(flag, **more):
+        add(flag, dest="words", action=OfProgram, default=[], **more)
+    of_program("--arrangement", choices=("internal", "external", "eager"), help="who resolves page "
+               "faults; a single one is for all programs")
+    of_program("--program", metavar="NAME", help="a file of the boot archive; with a slash in it, a file of "
+               "this machine, which is added to the archive. May be given several times: all run at once. What is "
+               "marked with * is for the --program before it, or, before the first one, for all")
+    of_program("--argument", metavar="WORD", help="* an argument; those after -- are the last program's")
+    of_program("--env", metavar="NAME=VALUE", help="* an environment variable")
+    of_program("--map-pages", metavar="N", type=count, help="* pages that a fault maps at most: a power of "
+               "two up to 64 (default: 1)")
+    of_program("--pre-map", choices=("entry",), help="* map the page of main's first instruction before main "
+               "starts")
+    add("--read-ahead", type=count, metavar="N", help="pages that the file server reads beyond the one that was asked for "
+        "(default: 0)")
     add("--file", action="append", default=[], metavar="HOST[=GUEST]", help="adds a file of this machine to the archive, "
         "under its own name or GUEST; it replaces one of that name")
     add("--stdin", metavar="FILE", help="what the program reads from its standard input (default: nothing)")
@@ -103,13 +123,12 @@ def parser():
         "the firmware, about 12M of them, and the kernel's boot are included")
     add("--trace", choices=("on", "off"), default="on", help="record a trace (default: on)")
     add("--trace-size", type=size, default=DEFAULT_TRACE_SIZE, metavar="BYTES", help="of the buffer (default: 32M)")
-    add("--env", action="append", default=[], metavar="NAME=VALUE", help="an environment variable of the program")
     add("--cache-pages", type=count, metavar="N", help="pages that the file server may keep")
     add("--archive", default=ARCHIVE, metavar="FILE", help="another boot archive")
     add("--kernel", default=KERNEL, metavar="FILE", help="another kernel")
     add("--wall", type=float, default=300.0, metavar="SECONDS", help="last resort against a hung QEMU (default: 300)")
     add("--keep-ram", action="store_true", help="leave the guest's memory in DIR/ram (128 MiB)")
-    add("arguments", nargs="*", metavar="ARGS", help="the program's arguments, after --")
+    add("arguments", nargs="*", metavar="ARGS", help="the last program's arguments, after --")
     result.error = lambda message: fail(EXIT_USAGE, f"{message}. See scripts/run.py --help.")
     return result
 
@@ -130,14 +149,34 @@ def check_word(word):
         raise UsageError(f"the guest's command line carries printable ASCII only, not {ascii(word)}")
 
 
+def values(options, wanted):
+    """What an option of programs was given, in order."""
+    return [value for name, value in options.words if name == wanted]
+
+
+def program_words(options):
+    """The programs and what is said of each."""
+    count = next((number for number, (name, _value) in enumerate(options.words) if name == "program"), 0)
+    common, rest = options.words[:count], options.words[count:]
+    if len(values(options, "arrangement")) == 1:
+        common = [("arrangement", values(options, "arrangement")[0])] + common
+    settings = [f"{name}={value}" for name, value in common if name not in ("env", "argument")]
+    shared = [f"{name}={value}" for name, value in common if name in ("env", "argument")]
+    words = []
+    for name, value in rest:
+        words.append(f"{name}={guest_files.guest_name(value) if name == 'program' else value}")
+        words += shared if name == "program" else []
+    return settings + words
+
+
 def guest_command_line(options):
     """Kernel options, then the creating task's, then the program's arguments. The guest cuts it at blanks."""
     words = [f"trace={options.trace}", f"trace-size={options.trace_size}"]
     words += [f"budget={options.budget}"] if options.budget else []
     words += " ".join(options.append).split()
-    words += [f"arrangement={options.arrangement}", f"program={guest_files.guest_name(options.program)}"]
-    words += [f"env={setting}" for setting in options.env]
     words += [f"cache-pages={options.cache_pages}"] if options.cache_pages is not None else []
+    words += [f"read-ahead={options.read_ahead}"] if options.read_ahead is not None else []
+    words += program_words(options)
     words += ["--"] + options.arguments
     for word in words:
         check_word(word)
@@ -149,10 +188,13 @@ def guest_command_line(options):
 
 def check(options):
     """Everything that can be wrong before anything is touched."""
+    for needed in ("program", "arrangement"):
+        if not values(options, needed):
+            raise UsageError(f"--{needed} is missing. See scripts/run.py --help.")
     largest = qemu.RAM_SIZE // 2
     if not 2 * recorder.HEADER_SIZE <= options.trace_size <= largest or options.trace_size % 4096:
         raise UsageError(f"--trace-size must be a multiple of 4096 from 8192 to {largest}")
-    for setting in options.env:
+    for setting in values(options, "env"):
         if setting.find("=") < 1:
             raise UsageError(f"--env wants NAME=VALUE, not \"{setting}\"")
     metadata = os.path.join(ROOT, "build/trace/metadata")
@@ -161,12 +203,14 @@ def check(options):
             raise UsageError(f"{path} is missing: run `make` first" if path in (KERNEL, ARCHIVE, metadata) else
                              f"{path} is a directory, not a file" if os.path.isdir(path) else f"{path} does not exist")
     check_files(options)
-    check_program(options)
+    programs = values(options, "program")
+    if len(programs) == 1:  # of several, the good ones shall run
+        check_program(options, programs[0])
     return metadata
 
 
 def files_to_add(options):
-    return guest_files.added_files([options.program], options.file, options.stdin)
+    return guest_files.added_files(values(options, "program"), options.file, options.stdin)
 
 
 def check_files(options):
@@ -190,20 +234,20 @@ def archive_of_run(options, path):
     return path
 
 
-def check_program(options):
+def check_program(options, program):
     """Spares a run that can only fail. An archive that cannot be read is left to QEMU and the guest, which say why."""
-    if guest_files.is_host_path(options.program):
+    if guest_files.is_host_path(program):
         return
     try:
         files = make_cpio.contents(make_cpio.read(options.archive))
     except (ValueError, OSError):
         return
     names = [make_cpio.plain(name) for _option, name, _path in files_to_add(options)]
-    if not files or make_cpio.plain(options.program) in [*files, *names]:
+    if not files or make_cpio.plain(program) in [*files, *names]:
         return
     programs = sorted(name for name, content in files.items() if content[:4] == b"\x7fELF" and name not in SERVERS)
-    near = difflib.get_close_matches(options.program, programs, 1)
-    raise ProgramNotFound(f"{options.archive} has no program called {options.program}"
+    near = difflib.get_close_matches(program, programs, 1)
+    raise ProgramNotFound(f"{options.archive} has no program called {program}"
                           + (f"; did you mean {near[0]}?" if near else ".") + f" It has: {', '.join(programs)}")
 
 
@@ -285,7 +329,8 @@ def attempt(options, metadata, append):
         os.remove(paths[name])
     if archive != options.archive:
         os.remove(archive)
-    result = {"arrangement": options.arrangement, "program": guest_files.guest_name(options.program), "command_line": append, "end": word,
+    result = {"programs": [guest_files.guest_name(program) for program in values(options, "program")],
+              "command_line": append, "end": word,
               "status": status, "traced": traced, "trace": header}
     with open(paths["result.json"], "w") as file:
         json.dump(result, file, indent=2)
