@@ -120,7 +120,12 @@ build/user/root.bin: build/user/root.elf
 
 build/user/libruntime.a: $(call user_objects,$(runtime_sources))
 build/user/libshared.a: $(call user_objects,$(shared_sources))
-$(libraries):
+# Weak, so that a program may have a function of its own by any name that the runtime has, as with other C libraries.
+build/user/libruntime.a:
+	@rm -f $@ && $(CROSS)ar qcs $@ $^
+	@$(CROSS)nm --extern-only --defined-only --format=just-symbols $@ > $@.names
+	@$(CROSS)objcopy --weaken-symbols=$@.names $@
+build/user/libshared.a:
 	@rm -f $@ && $(CROSS)ar qcs $@ $^
 
 # The region mapper is small rather than fast: each page of it is a fault before the first fault is served.

@@ -52,7 +52,8 @@ def check(added):
         if len(os.fsencode(plain)) > NAME_LIMIT:
             raise FilesError(f"{option}: the guest's file names have at most {NAME_LIMIT} bytes, {plain} has "
                              f"{len(os.fsencode(plain))}: give another with --file {path}=NAME")
-        if plain in seen and seen[plain] != (option, path):
+        again = option == "--program" and seen.get(plain) == (option, path)
+        if plain in seen and not again:
             raise FilesError(f"{option}: there is already a file called {plain} in this run, from {seen[plain][0]} "
                              f"{seen[plain][1]}")
         seen[plain] = (option, path)

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 #include "loader/runtime/runtime.h"
@@ -98,8 +99,64 @@ static void check_files(void)
     claim(file >= 0 && read(file, &byte, 1) == 0 && !fstat(file, &status) && status.st_size == 0,
           "an empty file opens, and is at its end");
     claim(!close(file) && read(file, &byte, 1) == -1 && errno == EBADF, "a closed file is EBADF");
-    claim(unlink(TEXT) == -1 && errno == ENOSYS, "what the system cannot do is ENOSYS");
-    claim(read(STDIN_FILENO, &byte, 1) == 0, "standard input is at its end");
+    claim(unlink(TEXT) == -1 && errno == EROFS, "what would change a file is EROFS");
+    claim(dup(STDOUT_FILENO) == -1 && errno == ENOSYS, "what the system cannot do is ENOSYS");
+    claim(!stat("./" TEXT, &status) && S_ISREG(status.st_mode) && status.st_size > 1000000, "stat tells a file's size");
+    claim(stat("no-such-file", &status) == -1 && errno == ENOENT, "stat of a missing file is ENOENT");
+    claim(!stat("/", &status) && S_ISDIR(status.st_mode) && !chdir("/"), "there is one directory");
+    claim(!access("/" TEXT, R_OK) && access(TEXT, W_OK) == -1 && errno == EROFS,
+          "access tells that it can only be read");
+    claim(!isatty(STDOUT_FILENO) && errno == ENOTTY && fileno(stderr) == STDERR_FILENO && !fstat(1, &status) &&
+              S_ISCHR(status.st_mode),
+          "standard output is no terminal");
+    claim(write(STDIN_FILENO, &byte, 1) == -1 && errno == EBADF, "standard input cannot be written");
+}
+
+// The same part of the text, large and from an odd place, in five ways.
+static void check_reading(void)
+{
+    enum { FROM = 4321, SIZE = 150000 };
+    static char way[2][SIZE];
+    size_t size;
+    const char *text = map_file(TEXT, &size);
+    int file = open(TEXT, O_RDONLY);
+    claim(text && lseek(file, FROM, SEEK_SET) == FROM && read(file, way[0], SIZE) == SIZE &&
+              !memcmp(way[0], text + FROM, SIZE),
+          "read reads much at once");
+    claim(pread(file, way[1], SIZE, FROM) == SIZE && !memcmp(way[1], text + FROM, SIZE) &&
+              lseek(file, 0, SEEK_CUR) == FROM + SIZE,
+          "pread reads elsewhere and stays where it is");
+    FILE *stream = fdopen(file, "r");
+    claim(stream && !fseek(stream, FROM, SEEK_SET) && getc(stream) == text[FROM] && ungetc('!', stream) == '!' &&
+              fread(way[0], 2, SIZE / 2, stream) == SIZE / 2 && way[0][0] == '!' &&
+              !memcmp(way[0] + 1, text + FROM + 1, SIZE - 1),
+          "fread goes on where getc and ungetc stopped");
+    claim(ftell(stream) == FROM + SIZE && getc(stream) == text[FROM + SIZE], "ftell tells where fread stopped");
+    claim(lseek(file, 0, SEEK_END) == (off_t)size && read(file, way[0], SIZE) == 0, "nothing is read behind the end");
+    fclose(stream);
+    unmap_file(text);
+}
+
+// Digests what it is given, so that the caller can compare.
+static void check_input(void)
+{
+    unsigned long sum = 0, count = 0;
+    int character;
+    while ((character = getchar()) != EOF) {
+        sum = sum * 31 + (unsigned)character;
+        count++;
+    }
+    printf("standard input has %lu bytes, digest %lx\n", count, sum);
+    claim(feof(stdin) && !ferror(stdin), "standard input is at its end");
+}
+
+static void check_time(void)
+{
+    struct timeval now;
+    time_t seconds = time(NULL);
+    struct tm *date = gmtime(&seconds);
+    claim(date && date->tm_year == 126 && date->tm_mon == 0 && date->tm_mday == 1, "it is New Year's Day of 2026");
+    claim(!gettimeofday(&now, NULL) && now.tv_sec >= seconds && now.tv_usec < 1000000, "gettimeofday agrees");
 }
 
 static void check_mapping(void)
@@ -128,6 +185,9 @@ int main(int argc, char **argv, char **envp)
     check_heap();
     check_streams();
     check_files();
+    check_reading();
+    check_input();
+    check_time();
     check_mapping();
     claim(clock() > start, "the clock goes on");
     fprintf(stderr, "standard error and ");

@@ -1,7 +1,7 @@
-// stdin, stdout and stderr of a program: output goes line by line to the capability "console", input is always at its
-// end.
-#include <stdio.h>
+// Output line by line to the capability "console".
 #include "loader/runtime/console.h"
+#include <stdbool.h>
+#include <string.h>
 #include "loader/runtime/objects.h"
 #include "loader/runtime/start.h"
 
@@ -21,29 +21,15 @@ void console_put(char character)
     if (character == '\n' || line_length == sizeof line) console_flush();
 }
 
-static int put(char character, FILE *stream)
+void console_put_all(const char *bytes, size_t size)
 {
-    (void)stream;
-    console_put(character);
-    return (unsigned char)character;
+    bool whole_line = size && memchr(bytes, '\n', size);
+    while (size) {
+        size_t room = sizeof line - line_length, part = size < room ? size : room;
+        memcpy(line + line_length, bytes, part);
+        line_length += part;
+        bytes += part, size -= part;
+        if (line_length == sizeof line) console_flush();
+    }
+    if (whole_line) console_flush();
 }
-
-static int flush(FILE *stream)
-{
-    (void)stream;
-    console_flush();
-    return 0;
-}
-
-static int no_input(FILE *stream)
-{
-    (void)stream;
-    return _FDEV_EOF;
-}
-
-// One stream for both, so that what is written to stderr appears where it was written.
-static FILE output = FDEV_SETUP_STREAM(put, NULL, flush, _FDEV_SETUP_WRITE);
-static FILE input = FDEV_SETUP_STREAM(NULL, no_input, NULL, _FDEV_SETUP_READ);
-FILE *const stdin = &input;
-FILE *const stdout = &output;
-FILE *const stderr = &output;

@@ -1,4 +1,5 @@
 // map_file and unmap_file: whole archived files in this program's memory. Called by programs and by files.c.
+#include "loader/runtime/mapped.h"
 #include <errno.h>
 #include "kernel/abi/objects.h"
 #include "loader/runtime/runtime.h"
@@ -75,12 +76,44 @@ const char *map_file(const char *name, size_t *size)
     return (const char *)address;
 }
 
+static struct mapping *mapping_at(const char *address)
+{
+    for (size_t i = 0; i < MAPPED_FILES; i++)
+        if (address && mappings[i].address == (uint64_t)address) return &mappings[i];
+    return NULL;
+}
+
 void unmap_file(const char *address)
 {
-    for (size_t i = 0; i < MAPPED_FILES; i++) {
-        if (!address || mappings[i].address != (uint64_t)address) continue;
-        if (region_detach(capability_named("regions"), mappings[i].address)) return; // still there: keep the entry
-        close_dataspace(mappings[i].dataspace);
-        mappings[i] = (struct mapping){0};
+    struct mapping *mapping = mapping_at(address);
+    if (!mapping || region_detach(capability_named("regions"), mapping->address)) return; // still there: keep the entry
+    close_dataspace(mapping->dataspace);
+    *mapping = (struct mapping){0};
+}
+
+size_t mapped_fetch(const char *address, size_t offset, size_t size)
+{
+    const struct mapping *mapping = mapping_at(address);
+    uint64_t fetched = 0;
+    enum ipc_error error = mapping ? dataspace_fetch(mapping->dataspace, offset, size, &fetched) : IPC_E_ARGUMENT;
+    if (error == IPC_E_PROTOCOL) return size; // a server whose files are all in memory
+    if (!error && fetched) return fetched;
+    errno = errno_of(error);
+    return 0;
+}
+
+bool archived_size(const char *name, size_t *size)
+{
+    uint64_t dataspace = capability_allocate(), sizes[2];
+    const struct file_view whole = {.rights = RIGHT_READ};
+    enum ipc_error error =
+        dataspace ? files_open(capability_named("files"), name, &whole, dataspace, sizes) : IPC_E_QUOTA;
+    if (error) {
+        capability_free(dataspace);
+        errno = errno_of(error);
+        return false;
     }
+    *size = sizes[1];
+    close_dataspace(dataspace);
+    return true;
 }

@@ -124,6 +124,15 @@ static inline MUST_USE enum ipc_error dataspace_info(uint64_t dataspace, uint64_
     *rights = results[1];
     return error;
 }
+// Brings `size` bytes from `offset` on into the server's cache; *fetched: how many of them are there now.
+static inline MUST_USE enum ipc_error dataspace_fetch(uint64_t dataspace, uint64_t offset, uint64_t size,
+                                                      uint64_t *fetched)
+{
+    uint64_t results[IPC_REGISTER_WORDS];
+    enum ipc_error error = ipc_call_words(dataspace, DATASPACE_FETCH, 2, offset, size, 0, 0, results);
+    *fetched = error ? 0 : results[0];
+    return error;
+}
 // The dataspace's capability disappears with it: once this returns and the next call to "files" does, its slot is free.
 static inline MUST_USE enum ipc_error dataspace_close(uint64_t dataspace)
 {

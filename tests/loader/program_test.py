@@ -1,0 +1,183 @@
+#!/usr/bin/env python3
+"""Any program: what kit-cc links runs unchanged, with files, input and output of the host, byte by byte."""
+import hashlib
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import unittest
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+COMPILER = os.path.join(ROOT, "scripts", "kit-cc")
+LAUNCHER = os.path.join(ROOT, "scripts", "run.py")
+ARCHIVER = "riscv64-unknown-elf-ar"
+ARRANGEMENTS = ("external", "internal", "eager")
+
+# Copies its input to its output, in each of the ways that there are, a different number of bytes each time.
+COPY = r"""
+#include <stdio.h>
+#include <unistd.h>
+int main(void)
+{
+    static char buffer[5000];
+    size_t size = 1, round = 0, count;
+    while ((count = fread(buffer, 1, size, stdin)) > 0) {
+        if (round % 3 == 0) fwrite(buffer, 1, count, stdout);
+        if (round % 3 == 1) write(STDOUT_FILENO, buffer, count);
+        for (size_t i = 0; i < count && round % 3 == 2; i++)
+            putchar(buffer[i]);
+        size = (size * 7 + 3) % sizeof buffer + 1;
+        round++;
+    }
+    return ferror(stdin);
+}
+"""
+MAIN = r"""
+#include <stdio.h>
+int twice(int number);
+int main(int argc, char **argv)
+{
+    FILE *file = argc > 1 ? fopen(argv[1], "r") : NULL;
+    int number = 0;
+    if (!file || fscanf(file, "%d", &number) != 1) return perror(argc > 1 ? argv[1] : "no file"), 1;
+    printf("%s says %d and %.2f\n", argv[0], twice(number), number / 3.0);
+    return 7;
+}
+"""
+TWICE = "int twice(int number) { return 2 * number; }\n"
+# Functions of the C library that are the program's own.
+OWN = r"""
+#include <stdio.h>
+int rename(const char *from, const char *to) { return printf("%s is now %s\n", from, to); }
+int access(const char *name, int mode) { return printf("access to %s: %d\n", name, mode); }
+int main(void) { return rename("old", "new") + access("all", 7) != 32; }
+"""
+
+
+class Programs(unittest.TestCase):
+    def setUp(self):
+        directory = tempfile.TemporaryDirectory()
+        self.addCleanup(directory.cleanup)
+        self.directory = directory.name
+
+    def path(self, name):
+        return os.path.join(self.directory, name)
+
+    def write(self, name, content):
+        with open(self.path(name), "wb") as file:
+            file.write(content if isinstance(content, bytes) else content.encode())
+        return self.path(name)
+
+    def compile(self, *words, **environment):
+        """Runs kit-cc in the directory. Returns (status, output)."""
+        ended = subprocess.run([COMPILER, *words], cwd=self.directory, capture_output=True, text=True, check=False,
+                               env={**os.environ, **environment})
+        return ended.returncode, ended.stdout + ended.stderr
+
+    def link(self, *words):
+        status, output = self.compile("-O2", "-Wall", "-Werror", *words)
+        self.assertEqual((status, output), (0, ""))
+
+    def run_program(self, program, *options, arguments=(), arrangement="internal"):
+        """Returns (status, output in bytes, what run.py said)."""
+        command = [sys.executable, LAUNCHER, "--arrangement", arrangement, "--program", program, "--trace", "off",
+                   "--out", self.path("out"), *options, "--", *arguments]
+        ended = subprocess.run(command, cwd=self.directory, capture_output=True, timeout=300, check=False)
+        return ended.returncode, ended.stdout, ended.stderr.decode()
+
+
+class Compiler(Programs):
+    def test_a_program_of_two_files_and_a_library_runs_in_every_arrangement(self):
+        self.write("main.c", MAIN)
+        self.write("twice.c", TWICE)
+        self.write("number", "21\n")
+        self.link("-c", "twice.c")
+        subprocess.run([ARCHIVER, "qcs", "libtwice.a", "twice.o"], cwd=self.directory, check=True)
+        self.link("-o", "program", "main.c", "-L.", "-ltwice", "-lm")
+        for arrangement in ARRANGEMENTS:
+            status, output, error = self.run_program("./program", "--file", "number=a/name", arguments=["a/name"],
+                                                     arrangement=arrangement)
+            self.assertEqual((status, output, error), (7, b"program says 42 and 7.00\n", ""))
+
+    def test_a_program_may_have_functions_of_its_own_by_names_that_the_runtime_has(self):
+        self.link("-o", "own", self.write("own.c", OWN))
+        self.assertEqual(self.run_program("./own"), (0, b"old is now new\naccess to all: 7\n", ""))
+
+    def test_it_compiles_preprocesses_and_answers_like_a_compiler(self):
+        self.write("twice.c", TWICE)
+        for words, expected in ((["-E", "twice.c"], "int twice"), (["-S", "-o", "-", "twice.c"], "twice:"),
+                                (["-M", "twice.c"], "twice.o:"), (["--version"], "riscv64-unknown-elf-gcc"),
+                                (["-dumpmachine"], "riscv64-unknown-elf"), (["-v"], "gcc version")):
+            status, output = self.compile(*words)
+            self.assertEqual(status, 0, output)
+            self.assertIn(expected, output)
+
+    def test_it_says_what_is_missing(self):
+        self.write("main.c", MAIN)
+        for words, environment, expected in (
+                (["main.c"], {"KIT_RUNTIME": "/nowhere/libruntime.a"}, "is missing: run `make` in"),
+                (["main.c"], {"CROSS": "no-such-"}, "no-such-gcc is not installed: `make doctor`"),
+                (["-shared", "main.c"], {}, "leave out -shared"), (["main.c"], {}, "undefined reference to `twice'")):
+            status, output = self.compile(*words, **environment)
+            self.assertEqual(status, 1, output)
+            self.assertIn(expected, output)
+
+
+class Files(Programs):
+    def test_input_and_output_are_exact(self):
+        content = random.Random(1).randbytes(100000) + bytes(range(256)) + b"no line feed at the end"
+        self.write("content", content)
+        self.link("-o", "copy", self.write("copy.c", COPY))
+        for arrangement in ARRANGEMENTS:
+            status, output, error = self.run_program("./copy", "--stdin", "content", arrangement=arrangement)
+            self.assertEqual((status, error), (0, ""))
+            self.assertEqual(hashlib.sha256(output).digest(), hashlib.sha256(content).digest())
+            with open(self.path("out/console.txt"), "rb") as file:
+                self.assertTrue(file.read() == content, "console.txt holds something else")
+
+    def test_standard_input_is_what_the_runtime_reads(self):
+        digest = 0
+        for byte in b"hello\n":
+            digest = digest * 31 + byte
+        self.write("input", "hello\n")
+        status, output, _error = self.run_program("selftest", "--stdin", "input", "--env", "GREETING=hello",
+                                                  arguments=["argument"])
+        self.assertEqual(status, 0, output)
+        self.assertIn(b"standard input has 6 bytes, digest %x\n" % digest, output)
+
+    def test_an_added_file_replaces_one_of_the_archive(self):
+        self.write("text", "other text\n")
+        self.assertEqual(self.run_program("cat", "--file", "text=./text.txt", arguments=["text.txt"])[:2],
+                         (0, b"text.txt: 11 bytes\nother text\n"))
+        self.assertFalse(os.path.exists(self.path("out/archive.cpio")))
+
+    def test_what_cannot_be_added_is_refused_before_the_guest_starts(self):
+        self.write("one", "1")
+        os.mkdir(self.path("folder"))
+        many = [word for number in range(256) for word in ("--file", f"one={number}")]
+        for program, options, status, expected in (
+                ("./missing", [], 119, "--program: ./missing does not exist"),
+                ("./folder", [], 119, "--program: ./folder is a directory"),
+                ("hello", ["--file", "missing"], 119, "--file: missing does not exist"),
+                ("hello", ["--file", "one="], 119, "needs a name in the guest, as in one=NAME"),
+                ("hello", ["--file", "one", "--file", "folder/../one"], 119, "there is already a file called one"),
+                ("hello", ["--file", "one=stdin", "--stdin", "one"], 119, "there is already a file called stdin"),
+                ("hello", ["--file", "one=" + "n" * 129], 119, "at most 128 bytes"),
+                ("hello", ["--stdin", "missing"], 119, "--stdin: missing does not exist"),
+                ("hello", ["--file", "one", "--archive", "one"], 119, "no file can be added to one"),
+                ("hello", many, 119, "the guest serves at most 256 files"),
+                ("hallo", ["--file", "one"], 127, "did you mean hello?")):
+            ended = self.run_program(program, *options)
+            self.assertEqual(ended[0], status, ended)
+            self.assertIn(expected, ended[2])
+
+    def test_a_file_that_is_no_program_is_refused_by_the_guest(self):
+        self.write("words", "#!/bin/sh\n")
+        status, output, _error = self.run_program("./words")
+        self.assertEqual(status, 126)
+        self.assertIn(b"root: words cannot be run: it does not begin like an ELF file", output)
+
+
+if __name__ == "__main__":
+    unittest.main()
