@@ -123,7 +123,8 @@ def parser():
         "the firmware, about 12M of them, and the kernel's boot are included")
     add("--trace", choices=("on", "off"), default="on", help="record a trace (default: on)")
     add("--trace-size", type=size, default=DEFAULT_TRACE_SIZE, metavar="BYTES", help="of the buffer (default: 32M)")
-    add("--cache-pages", type=count, metavar="N", help="pages that the file server may keep")
+    add("--cache-pages", type=count, metavar="N", help="pages of files that the file server may keep (at least 16)")
+    add("--memory-pages", type=count, metavar="N", help="private pages (data, stacks, heaps) that there may be")
     add("--archive", default=ARCHIVE, metavar="FILE", help="another boot archive")
     add("--kernel", default=KERNEL, metavar="FILE", help="another kernel")
     add("--wall", type=float, default=300.0, metavar="SECONDS", help="last resort against a hung QEMU (default: 300)")
@@ -175,6 +176,7 @@ def guest_command_line(options):
     words += [f"budget={options.budget}"] if options.budget else []
     words += " ".join(options.append).split()
     words += [f"cache-pages={options.cache_pages}"] if options.cache_pages is not None else []
+    words += [f"memory-pages={options.memory_pages}"] if options.memory_pages is not None else []
     words += [f"read-ahead={options.read_ahead}"] if options.read_ahead is not None else []
     words += program_words(options)
     words += ["--"] + options.arguments

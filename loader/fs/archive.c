@@ -1,27 +1,28 @@
-// The directory of the boot archive: a table of what cpio.c finds.
+// The directory of the archive: a table of what cpio.c finds, and the source that their content comes from.
 #include <string.h>
 #include "loader/fs/archive.h"
-#include "loader/runtime/protocol.h"
 
 static struct cpio_entry files[ARCHIVE_MAX_FILES];
 static uint32_t file_count;
+static struct source source;
 
-enum cpio_result archive_read(const void *data, size_t size)
+static int read_source(void *context, uint64_t position, void *to, size_t size)
 {
-    struct cpio_reader reader = {.data = data, .size = size};
+    return (int)source_read(context, position, to, size);
+}
+
+enum cpio_result archive_read(const struct source *from)
+{
+    source = *from;
+    file_count = 0;
+    struct cpio_reader reader = {.read = read_source, .context = &source, .size = source.size};
     struct cpio_entry entry;
     enum cpio_result result;
-    file_count = 0;
     while ((result = cpio_next(&reader, &entry)) == CPIO_ENTRY) {
-        if (!cpio_is_file(&entry) || !entry.name_length || entry.name_length > FILES_NAME_SIZE) continue;
+        if (!cpio_is_file(&entry) || !entry.name[0]) continue;
         if (file_count < ARCHIVE_MAX_FILES) files[file_count++] = entry;
     }
     return result;
-}
-
-uint32_t archive_file_count(void)
-{
-    return file_count;
 }
 
 const struct cpio_entry *archive_file(uint32_t number)
@@ -36,4 +37,19 @@ uint32_t archive_find(const char *name)
     for (uint32_t i = file_count; i > 0; i--)
         if (!strcmp(files[i - 1].name, name)) return i - 1;
     return ARCHIVE_MAX_FILES;
+}
+
+enum ipc_error archive_content(uint32_t file, uint64_t offset, void *to, uint64_t size)
+{
+    return source_read(&source, files[file].content + offset, to, size);
+}
+
+void archive_prepare(uint32_t file, uint64_t offset, uint64_t size)
+{
+    source_prepare(&source, files[file].content + offset, size);
+}
+
+uint64_t archive_disk_requests(void)
+{
+    return source.disk_requests;
 }

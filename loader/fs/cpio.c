@@ -1,6 +1,7 @@
 // The newc format: a header of 110 ASCII characters (6 of magic, 13 fields of 8 hexadecimal digits), the name with its
 // NUL, padding to 4 bytes, the content, padding to 4 bytes. An entry named TRAILER!!! ends the archive.
 #include <stdbool.h>
+#include <string.h>
 #include "loader/fs/cpio.h"
 
 enum { MAGIC_SIZE = 6, FIELD_SIZE = 8, HEADER_SIZE = 110 };
@@ -8,12 +9,17 @@ enum field { FIELD_MODE = 1, FIELD_FILE_SIZE = 6, FIELD_NAME_SIZE = 11 };
 
 #define MODE_TYPE 0170000u
 #define MODE_REGULAR 0100000u
+#define TRAILER "TRAILER!!!"
 
-static bool same(const uint8_t *bytes, const char *text, size_t length)
+static int read_memory(void *context, uint64_t position, void *to, size_t size)
 {
-    for (size_t i = 0; i < length; i++)
-        if (bytes[i] != (uint8_t)text[i]) return false;
-    return true;
+    memcpy(to, (const uint8_t *)context + position, size);
+    return 0;
+}
+
+struct cpio_reader cpio_in_memory(const void *archive, uint64_t size)
+{
+    return (struct cpio_reader){.read = read_memory, .context = (void *)archive, .size = size};
 }
 
 // Returns false when one of the digits is none.
@@ -33,42 +39,59 @@ static bool read_field(const uint8_t *header, enum field number, uint32_t *value
     return true;
 }
 
-// Sizes are 32 bits wide and positions lie inside the archive, so none of the sums below can overflow a size_t.
-static size_t padded(size_t position)
+// Sizes are 32 bits wide and positions lie inside the archive, so none of the sums below can overflow.
+static uint64_t padded(uint64_t position)
 {
-    return (position + 3) & ~(size_t)3;
+    return (position + 3) & ~3ul;
 }
 
-static void drop_dot_slash(struct cpio_entry *entry)
+// Reads the fields of the header at the reader's position.
+static enum cpio_result read_header(const struct cpio_reader *reader, struct cpio_entry *entry, uint32_t *name_size)
 {
-    while (entry->name_length >= 2 && entry->name[0] == '.' && entry->name[1] == '/') {
-        entry->name += 2;
-        entry->name_length -= 2;
-    }
+    uint8_t header[HEADER_SIZE];
+    uint32_t file_size;
+    if (reader->position > reader->size || reader->size - reader->position < HEADER_SIZE) return CPIO_TRUNCATED;
+    if (reader->read(reader->context, reader->position, header, HEADER_SIZE)) return CPIO_UNREADABLE;
+    if (memcmp(header, "070701", MAGIC_SIZE) != 0 && memcmp(header, "070702", MAGIC_SIZE) != 0) return CPIO_MAGIC;
+    if (!read_field(header, FIELD_MODE, &entry->mode) || !read_field(header, FIELD_FILE_SIZE, &file_size) ||
+        !read_field(header, FIELD_NAME_SIZE, name_size))
+        return CPIO_BAD_FIELD;
+    entry->size = file_size;
+    return *name_size ? CPIO_ENTRY : CPIO_BAD_NAME;
+}
+
+// Reads the name at `position`, as much of it as may matter.
+static enum cpio_result read_name(const struct cpio_reader *reader, uint64_t position, uint32_t name_size,
+                                  struct cpio_entry *entry)
+{
+    char text[2 * CPIO_NAME_MAX] = {0}, last;
+    size_t size = name_size < sizeof text ? name_size : sizeof text - 1;
+    if (name_size > reader->size - position) return CPIO_TRUNCATED;
+    if (reader->read(reader->context, position, text, size) ||
+        reader->read(reader->context, position + name_size - 1, &last, 1))
+        return CPIO_UNREADABLE;
+    if (last) return CPIO_BAD_NAME;
+    if (!strcmp(text, TRAILER)) return CPIO_END;
+    const char *name = text;
+    while (name[0] == '.' && name[1] == '/')
+        name += 2;
+    size_t length = strlen(name);
+    memset(entry->name, 0, sizeof entry->name);
+    if (length <= CPIO_NAME_MAX) memcpy(entry->name, name, length + 1);
+    return CPIO_ENTRY;
 }
 
 enum cpio_result cpio_next(struct cpio_reader *reader, struct cpio_entry *entry)
 {
-    size_t start = reader->position;
-    if (start > reader->size || reader->size - start < HEADER_SIZE) return CPIO_TRUNCATED;
-    const uint8_t *header = reader->data + start;
-    if (!same(header, "070701", MAGIC_SIZE) && !same(header, "070702", MAGIC_SIZE)) return CPIO_MAGIC;
-    uint32_t mode, file_size, name_size;
-    if (!read_field(header, FIELD_MODE, &mode) || !read_field(header, FIELD_FILE_SIZE, &file_size) ||
-        !read_field(header, FIELD_NAME_SIZE, &name_size))
-        return CPIO_BAD_FIELD;
-    if (!name_size) return CPIO_BAD_NAME;
-    size_t name = start + HEADER_SIZE;
-    if (name_size > reader->size - name) return CPIO_TRUNCATED;
-    if (reader->data[name + name_size - 1]) return CPIO_BAD_NAME;
-    if (name_size == sizeof "TRAILER!!!" && same(reader->data + name, "TRAILER!!!", name_size)) return CPIO_END;
-    size_t content = padded(name + name_size);
-    if (content > reader->size || file_size > reader->size - content) return CPIO_TRUNCATED;
-    *entry = (struct cpio_entry){(const char *)reader->data + name, 0, reader->data + content, file_size, mode};
-    while (entry->name[entry->name_length])
-        entry->name_length++;
-    drop_dot_slash(entry);
-    reader->position = padded(content + file_size);
+    uint32_t name_size;
+    enum cpio_result result = read_header(reader, entry, &name_size);
+    if (result != CPIO_ENTRY) return result;
+    uint64_t name = reader->position + HEADER_SIZE;
+    result = read_name(reader, name, name_size, entry);
+    if (result != CPIO_ENTRY) return result;
+    entry->content = padded(name + name_size);
+    if (entry->content > reader->size || entry->size > reader->size - entry->content) return CPIO_TRUNCATED;
+    reader->position = padded(entry->content + entry->size);
     return CPIO_ENTRY;
 }
 

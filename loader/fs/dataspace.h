@@ -3,6 +3,7 @@
 #define FAULTLINE_FS_DATASPACE_H
 
 #include <stdint.h>
+#include "loader/fs/cache.h"
 #include "loader/runtime/ipc.h"
 #include "loader/runtime/services.h"
 
@@ -24,22 +25,38 @@ struct dataspace_owner {
     uint64_t task, thread, factory, console;
 };
 
+// Before anything else. The frames: cache.h. read_ahead: how many pages of a file to fill beyond one that is missing,
+// at most READ_AHEAD_MAX.
+void dataspace_initialise(const struct dataspace_owner *owner, struct cache_frames for_files,
+                          struct cache_frames for_private, uint64_t read_ahead);
+
 // Both open and bind the gate: its messages arrive at `owner->thread` with label DATASPACE_LABEL(number).
 // On success *number tells which one.
-enum ipc_error dataspace_open_file(const struct dataspace_owner *owner, const char *name, const struct file_view *view,
-                                   uint32_t *number);
-enum ipc_error dataspace_open_anonymous(const struct dataspace_owner *owner, const char *name, uint64_t size,
-                                        uint32_t *number);
+enum ipc_error dataspace_open_file(const char *name, const struct file_view *view, uint32_t *number);
+enum ipc_error dataspace_open_anonymous(const char *name, uint64_t size, uint32_t *number);
 #define DATASPACE_LABEL(number) ((number) + 1ul) // label 0 is the "files" gate
 
 // NULL when the number names no open dataspace.
 const struct dataspace *dataspace_get(uint64_t number);
 
-// The page at `offset`, brought into the cache if it is not there: *item is what to reply. Errors as DATASPACE_MAP.
-enum ipc_error dataspace_page(const struct dataspace_owner *owner, uint64_t number, uint64_t offset, uint64_t access,
-                              struct map_item *item);
+// DATASPACE_MAP: the page at the offset, and what else can be had of the block around it, brought into the cache where
+// it is not there. items: room for IPC_MAX_ITEMS; *count: how many to reply.
+struct map_request {
+    uint64_t offset, access, order; // order: below PAGE_ORDER as PAGE_ORDER, from BLOCK_MAX_ORDER up as that
+};
+enum ipc_error dataspace_map_pages(uint64_t number, const struct map_request *request, struct map_item *items,
+                                   unsigned *count);
+
+// DATASPACE_FETCH. *there: bytes from the offset on that are in the cache now.
+enum ipc_error dataspace_fetch_pages(uint64_t number, uint64_t offset, uint64_t size, uint64_t *there);
 
 // Takes the private pages back and destroys the gate. Not before the reply to its last caller.
-enum ipc_error dataspace_forget(const struct dataspace_owner *owner, uint64_t number);
+enum ipc_error dataspace_forget(uint64_t number);
+
+// Since the start: requests that found the page, pages filled, pages evicted.
+struct dataspace_counts {
+    uint64_t hits, fills, evictions;
+};
+struct dataspace_counts dataspace_counted(void);
 
 #endif

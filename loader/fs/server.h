@@ -5,6 +5,6 @@
 #include "loader/fs/dataspace.h"
 
 // Answers messages for ever. "files" arrives with label 0, dataspaces with DATASPACE_LABEL.
-_Noreturn void server_run(const struct dataspace_owner *owner);
+_Noreturn void server_run(void);
 
 #endif

@@ -81,7 +81,7 @@ bool check(enum ipc_error error, const char *what, const char *whom)
 bool check_pages(enum ipc_error error, const char *what, const char *whom)
 {
     if (error != IPC_E_QUOTA) return check(error, what, whom);
-    say_cannot(what, whom, "the file server has too few pages left for it; raise --cache-pages");
+    say_cannot(what, whom, "the file server has too few pages left for it; raise --memory-pages");
     return false;
 }
 

@@ -26,12 +26,12 @@ static void find_executable(struct server *server, const struct boot_info *boot)
 {
     if (boot->initrd_start == boot->initrd_end)
         give_up_saying(STATUS_SET_UP_FAILED, "there is no boot archive; give QEMU one with -initrd build/boot.cpio");
-    struct cpio_reader reader = {.data = (const void *)boot->initrd_start,
-                                 .size = boot->initrd_end - boot->initrd_start};
+    const char *archive = (const char *)boot->initrd_start;
+    struct cpio_reader reader = cpio_in_memory(archive, boot->initrd_end - boot->initrd_start);
     struct cpio_entry entry;
     while (!server->file && cpio_next(&reader, &entry) == CPIO_ENTRY) {
         if (strcmp(entry.name, NAME) != 0 || !cpio_is_file(&entry)) continue;
-        server->file = (const char *)entry.content;
+        server->file = archive + entry.content;
         server->file_size = entry.size;
     }
     if (!server->file)
@@ -101,29 +101,39 @@ static uint64_t map_archive(const struct server *server, const struct boot_info 
     require(map_range(server->task, start, address, end - start, RIGHT_READ), "map the boot archive into", NAME);
     return address + (boot->initrd_start - start);
 }
-static void map_cache(const struct server *server, uint64_t pages)
+static void map_frames(const struct server *server, uint64_t address, uint64_t pages)
 {
     uint64_t frames = (uint64_t)frames_allocate(pages, MEGAPAGE_ORDER);
-    require(map_range(server->task, frames, CACHE_ADDRESS, pages * PAGE_SIZE, RIGHT_READ | RIGHT_WRITE | RIGHT_EXECUTE),
+    require(map_range(server->task, frames, address, pages * PAGE_SIZE, RIGHT_READ | RIGHT_WRITE | RIGHT_EXECUTE),
             "map the cache into", NAME);
+}
+// "NAME=ADDRESS,COUNT"
+static void describe(struct line *line, const char *name, uint64_t address, uint64_t count)
+{
+    line_text(line, name);
+    line_text(line, "=");
+    line_hex(line, address);
+    line_text(line, ",");
+    line_decimal(line, count);
 }
 
 // Lays its stack out and maps it. Returns the stack pointer, which is the start block's address.
-static uint64_t prepare_stack(const struct server *server, const char *archive, const char *cache, bool traced)
+static uint64_t prepare_stack(const struct server *server, const struct line arguments[4],
+                              const struct options *options)
 {
     static const struct start_capability capabilities[] = {
         {"task", PROGRAM_TASK},       {"thread", PROGRAM_THREAD}, {"factory", PROGRAM_FACTORY},
         {"console", PROGRAM_CONSOLE}, {"files", PROGRAM_FILES},
     };
-    const char *arguments[] = {NAME, archive, cache};
+    const char *texts[] = {NAME, arguments[0].text, arguments[1].text, arguments[2].text, arguments[3].text};
     const struct start_contents contents = {
-        .argument_count = 3,
-        .arguments = arguments,
+        .argument_count = 5,
+        .arguments = texts,
         .capability_count = sizeof(capabilities) / sizeof(capabilities[0]),
         .capabilities = capabilities,
         .task_id = server->task_id,
         .first_free_capability = PROGRAM_FIRST_FREE,
-        .traced = traced,
+        .traced = options->traced,
     };
     uint64_t size = start_block_size(&contents), address = MAIN_STACK_TOP - size;
     char *stack = frames_allocate(FILES_STACK_SIZE / PAGE_SIZE, PAGE_ORDER);
@@ -145,7 +155,7 @@ static void await_binding(const struct server *server)
     require(error, "get an answer from the file server", NAME);
 }
 
-uint64_t file_server_start(const struct boot_info *boot, uint64_t cache_pages, bool traced)
+uint64_t file_server_start(const struct boot_info *boot, const struct options *options)
 {
     struct server server = {0};
     find_executable(&server, boot);
@@ -153,17 +163,15 @@ uint64_t file_server_start(const struct boot_info *boot, uint64_t cache_pages, b
     for (unsigned i = 0; i < server.image.segment_count; i++)
         load_segment(&server, &server.image.segments[i]);
     map_capabilities(&server);
-    struct line archive = {0}, cache = {0};
-    line_text(&archive, "archive=");
-    line_hex(&archive, map_archive(&server, boot));
-    line_text(&archive, ",");
-    line_decimal(&archive, boot->initrd_end - boot->initrd_start);
-    map_cache(&server, cache_pages);
-    line_text(&cache, "cache=");
-    line_hex(&cache, CACHE_ADDRESS);
-    line_text(&cache, ",");
-    line_decimal(&cache, cache_pages);
-    uint64_t stack_pointer = prepare_stack(&server, archive.text, cache.text, traced);
+    struct line arguments[4] = {0};
+    describe(&arguments[0], "archive", map_archive(&server, boot), boot->initrd_end - boot->initrd_start);
+    map_frames(&server, CACHE_ADDRESS, options->cache_pages);
+    describe(&arguments[1], "cache", CACHE_ADDRESS, options->cache_pages);
+    map_frames(&server, MEMORY_ADDRESS, options->memory_pages);
+    describe(&arguments[2], "memory", MEMORY_ADDRESS, options->memory_pages);
+    line_text(&arguments[3], "read-ahead=");
+    line_decimal(&arguments[3], options->read_ahead);
+    uint64_t stack_pointer = prepare_stack(&server, arguments, options);
     require(thread_start(server.thread, server.image.entry, stack_pointer, stack_pointer), "start", NAME);
     await_binding(&server);
     return server.gate;

@@ -17,7 +17,8 @@
 
 // The file server's own.
 #define ARCHIVE_ADDRESS 0x1000000000ul
-#define CACHE_ADDRESS 0x2000000000ul
+#define CACHE_ADDRESS 0x2000000000ul  // frames for pages of files
+#define MEMORY_ADDRESS 0x2800000000ul // frames for private pages
 #define FILES_STACK_SIZE (64ul << 10)
 
 // Priorities: who serves goes before who asks, so that a started server waits before its first client runs.

@@ -146,7 +146,7 @@ _Noreturn void root_main(const struct boot_info *boot)
     console_name(ROOT_CONSOLE, ROOT_THREAD, "root main");
     struct thread_settings settings = {.flags = THREAD_SET_PRIORITY, .priority = PRIORITY_ROOT};
     require(thread_control(ROOT_THREAD, &settings), "set the priority of", "root");
-    uint64_t files = file_server_start(boot, options.cache_pages, options.traced);
+    uint64_t files = file_server_start(boot, &options);
     const struct surroundings around = {
         .files = files,
         .pager = external_pager_start(),

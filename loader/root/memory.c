@@ -31,7 +31,7 @@ void *frames_allocate(uint64_t pages, unsigned order)
     if (start < archive_end && start + size > archive_start) start = align_up(archive_end, order);
     if (start > frames_end || size > frames_end - start)
         give_up_saying(STATUS_SET_UP_FAILED,
-                       "memory is too small for the file server and its cache; lower cache-pages=");
+                       "memory is too small for the file server and its cache; lower cache-pages= or memory-pages=");
     next_frame = start + size;
     return (void *)start;
 }

@@ -35,10 +35,9 @@ static bool read_number(const char *digits, uint64_t most, uint64_t *number)
     return *digits != 0;
 }
 
-static const char *set_cache_pages(struct options *options, const char *digits)
+static const char *set_pages(uint64_t *setting, const char *digits)
 {
-    return read_number(digits, 1u << 20, &options->cache_pages) && options->cache_pages ? NULL
-                                                                                        : "not a number of pages";
+    return read_number(digits, 1u << 20, setting) && *setting ? NULL : "not a number of pages";
 }
 
 static const char *set_read_ahead(struct options *options, const char *digits)
@@ -118,7 +117,8 @@ static const char *set_option(struct options *options, const char *word)
     if ((value = value_of(word, "map-pages="))) return set_map_pages(settings, value);
     if ((value = value_of(word, "pre-map="))) return set_pre_map(settings, value);
     if ((value = value_of(word, "grant="))) return set_grant(settings, value);
-    if ((value = value_of(word, "cache-pages="))) return set_cache_pages(options, value);
+    if ((value = value_of(word, "cache-pages="))) return set_pages(&options->cache_pages, value);
+    if ((value = value_of(word, "memory-pages="))) return set_pages(&options->memory_pages, value);
     if ((value = value_of(word, "read-ahead="))) return set_read_ahead(options, value);
     if ((value = value_of(word, "trace="))) options->traced = strcmp(value, "off") != 0;
     return NULL; // one of the kernel's
@@ -139,7 +139,8 @@ static char *next_word(char **at)
 
 struct options_problem options_parse(struct options *options, const char command_line[BOOT_COMMAND_LINE_SIZE])
 {
-    *options = (struct options){.cache_pages = OPTIONS_DEFAULT_CACHE_PAGES, .traced = true};
+    *options = (struct options){
+        .cache_pages = OPTIONS_DEFAULT_CACHE_PAGES, .memory_pages = OPTIONS_DEFAULT_MEMORY_PAGES, .traced = true};
     options->defaults.map_order = PAGE_ORDER;
     memcpy(options->text, command_line, sizeof(options->text));
     options->text[sizeof(options->text) - 1] = 0;

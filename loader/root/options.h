@@ -1,8 +1,8 @@
 // The command line of the boot information, as the creating task understands it. Freestanding, so that it is tested on
 // the host.
 //
-//   [kernel options ...] [cache-pages=N] [read-ahead=N] [SETTINGS] program=NAME [SETTINGS] [env=NAME=VALUE ...]
-//   [argument=WORD ...] [program=...] -- ARGS...
+//   [kernel options ...] [cache-pages=N] [memory-pages=N] [read-ahead=N] [SETTINGS] program=NAME [SETTINGS]
+//   [env=NAME=VALUE ...] [argument=WORD ...] [program=...] -- ARGS...
 //
 // SETTINGS: arrangement=external|internal|eager, map-pages=N, pre-map=entry, grant=kernel-objects. Before the first
 // program= they hold for all programs, behind one for that program. ARGS are the last program's.
@@ -21,6 +21,7 @@
 #define OPTIONS_MAX_MAP_PAGES MAP_MAX_LEAVES
 #define OPTIONS_MAX_READ_AHEAD 64u // pages
 #define OPTIONS_DEFAULT_CACHE_PAGES 4096u
+#define OPTIONS_DEFAULT_MEMORY_PAGES 4096u
 
 // How a program shall be run.
 struct settings {
@@ -41,8 +42,9 @@ struct program_options {
 };
 
 struct options {
-    uint64_t cache_pages, read_ahead;
-    bool traced; // whether marks are recorded
+    uint64_t cache_pages, memory_pages; // the file server's, for files and for private pages
+    uint64_t read_ahead;                // pages
+    bool traced;                        // whether marks are recorded
     struct settings defaults;
     unsigned program_count; // at least 1
     struct program_options programs[OPTIONS_MAX_PROGRAMS];

@@ -106,15 +106,6 @@ static inline MUST_USE enum ipc_error dataspace_map(uint64_t dataspace, uint64_t
     this_utcb()->memory_window = window;
     return error;
 }
-// Asks for pages to be brought into the server's cache, from `offset` on, *size bytes of them. *size becomes how many
-// bytes are there now, at least to the end of the first page.
-static inline MUST_USE enum ipc_error dataspace_fetch(uint64_t dataspace, uint64_t offset, uint64_t *size)
-{
-    uint64_t results[IPC_REGISTER_WORDS];
-    enum ipc_error error = ipc_call_words(dataspace, DATASPACE_FETCH, 2, offset, *size, 0, 0, results);
-    *size = error ? 0 : results[0];
-    return error;
-}
 // size in bytes, rights: enum flexpage_rights.
 static inline MUST_USE enum ipc_error dataspace_info(uint64_t dataspace, uint64_t *size, uint64_t *rights)
 {

@@ -55,7 +55,7 @@ static struct archive good_archive(void)
 
 static struct cpio_reader reader_of(const struct archive *archive)
 {
-    return (struct cpio_reader){.data = archive->data, .size = archive->size};
+    return cpio_in_memory(archive->data, archive->size);
 }
 
 // Reads to the end, touching every byte that the entries claim to have. *files: regular files seen.
@@ -67,9 +67,8 @@ static enum cpio_result read_all(struct cpio_reader reader, unsigned *files)
     *files = 0;
     while ((result = cpio_next(&reader, &entry)) == CPIO_ENTRY) {
         for (size_t i = 0; i < entry.size; i++)
-            sum += entry.content[i];
-        for (size_t i = 0; i <= entry.name_length; i++)
-            sum += (unsigned char)entry.name[i];
+            sum += ((const uint8_t *)reader.context)[entry.content + i];
+        ck_assert_uint_lt(strlen(entry.name), sizeof entry.name);
         *files += cpio_is_file(&entry) ? 1 : 0;
         ck_assert_uint_le(++steps, 1000);
     }
@@ -87,15 +86,14 @@ START_TEST(every_entry_comes_with_its_name_size_and_content)
     ck_assert(!cpio_is_file(&entry));
     ck_assert_int_eq(cpio_next(&reader, &entry), CPIO_ENTRY);
     ck_assert_str_eq(entry.name, "docs/a.txt");
-    ck_assert_uint_eq(entry.name_length, 10);
     ck_assert(cpio_is_file(&entry));
     ck_assert_uint_eq(entry.size, 5);
-    ck_assert_mem_eq(entry.content, "hello", 5);
+    ck_assert_mem_eq(archive.data + entry.content, "hello", 5);
     ck_assert_int_eq(cpio_next(&reader, &entry), CPIO_ENTRY);
     ck_assert_uint_eq(entry.size, 0);
     ck_assert_int_eq(cpio_next(&reader, &entry), CPIO_ENTRY);
     ck_assert_str_eq(entry.name, "b");
-    ck_assert_mem_eq(entry.content, "12345678", 8);
+    ck_assert_mem_eq(archive.data + entry.content, "12345678", 8);
     ck_assert_int_eq(cpio_next(&reader, &entry), CPIO_END);
     ck_assert_int_eq(cpio_next(&reader, &entry), CPIO_END);
     free(archive.data);
@@ -193,6 +191,75 @@ START_TEST(a_name_without_its_nul_is_refused)
 }
 END_TEST
 
+START_TEST(a_name_that_is_too_long_counts_as_none)
+{
+    char name[3 * CPIO_NAME_MAX];
+    struct cpio_entry entry;
+    for (size_t length = CPIO_NAME_MAX - 1; length < sizeof name; length++) {
+        struct archive archive = {0};
+        memset(name, 'n', length);
+        name[length] = 0;
+        add_file(&archive, name, "content", REGULAR);
+        add_file(&archive, "next", "content", REGULAR);
+        struct cpio_reader reader = reader_of(&archive);
+        ck_assert_int_eq(cpio_next(&reader, &entry), CPIO_ENTRY);
+        ck_assert_str_eq(entry.name, length <= CPIO_NAME_MAX ? name : "");
+        ck_assert_int_eq(cpio_next(&reader, &entry), CPIO_ENTRY);
+        ck_assert_str_eq(entry.name, "next");
+        free(archive.data);
+    }
+}
+END_TEST
+
+START_TEST(a_name_may_be_padded_with_nuls)
+{
+    struct archive archive = {0};
+    struct cpio_entry entry;
+    add_file(&archive, "a.txt", "", REGULAR);
+    memcpy(archive.data + 6 + 8 * 6, "00000007", 8);
+    memcpy(archive.data + 6 + 8 * 11, "00000201", 8);
+    archive.size = 110 + 6;
+    while (archive.size < 110 + 0x201)
+        append(&archive, "", 1);
+    pad(&archive);
+    append(&archive, "content", 7);
+    pad(&archive);
+    add_file(&archive, "TRAILER!!!", "", 0);
+    struct cpio_reader reader = reader_of(&archive);
+    ck_assert_int_eq(cpio_next(&reader, &entry), CPIO_ENTRY);
+    ck_assert_str_eq(entry.name, "a.txt");
+    ck_assert_mem_eq(archive.data + entry.content, "content", 7);
+    ck_assert_int_eq(cpio_next(&reader, &entry), CPIO_END);
+    free(archive.data);
+}
+END_TEST
+
+static int read_until(void *context, uint64_t position, void *to, size_t size)
+{
+    const struct archive *readable = context;
+    if (position + size > readable->size) return 1;
+    memcpy(to, readable->data + position, size);
+    return 0;
+}
+
+START_TEST(what_cannot_be_read_ends_the_archive_there)
+{
+    struct archive archive = good_archive();
+    for (size_t readable = 0; readable < archive.size - 1; readable++) {
+        struct archive part = {archive.data, readable};
+        struct cpio_reader reader = {.read = read_until, .context = &part, .size = archive.size};
+        struct cpio_entry entry;
+        enum cpio_result result;
+        while ((result = cpio_next(&reader, &entry)) == CPIO_ENTRY)
+            ck_assert_uint_le(reader.position, archive.size);
+        // Of the trailer's end the padding alone is not looked at.
+        ck_assert(result == CPIO_UNREADABLE || (result == CPIO_END && readable >= archive.size - 4));
+        ck_assert_int_eq(cpio_next(&reader, &entry), result);
+    }
+    free(archive.data);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("cpio");
@@ -205,6 +272,9 @@ int main(void)
     tcase_add_test(reading, a_size_beyond_the_end_is_a_truncation);
     tcase_add_test(reading, a_number_that_is_not_hexadecimal_is_refused);
     tcase_add_test(reading, a_name_without_its_nul_is_refused);
+    tcase_add_test(reading, a_name_that_is_too_long_counts_as_none);
+    tcase_add_test(reading, a_name_may_be_padded_with_nuls);
+    tcase_add_test(reading, what_cannot_be_read_ends_the_archive_there);
     suite_add_tcase(suite, reading);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

@@ -62,6 +62,9 @@ START_TEST(the_cache_has_its_default_size_unless_the_command_line_names_one)
     ck_assert_uint_eq(options.cache_pages, OPTIONS_DEFAULT_CACHE_PAGES);
     ck_assert_ptr_null(parse("arrangement=eager program=p cache-pages=64").what);
     ck_assert_uint_eq(options.cache_pages, 64);
+    ck_assert_uint_eq(options.memory_pages, OPTIONS_DEFAULT_MEMORY_PAGES);
+    ck_assert_ptr_null(parse("arrangement=eager program=p memory-pages=300").what);
+    ck_assert_uint_eq(options.memory_pages, 300);
 }
 END_TEST
 
@@ -136,6 +139,7 @@ static const struct {
     {"arrangement=eager program=p grant=everything", "grant=everything"},
     {"arrangement=eager program=p cache-pages=", "cache-pages="},
     {"arrangement=eager program=p cache-pages=0", "cache-pages=0"},
+    {"arrangement=eager program=p memory-pages=0", "memory-pages=0"},
     {"arrangement=eager program=p cache-pages=8x", "cache-pages=8x"},
     {"arrangement=eager program=p cache-pages=99999999999999999999", "cache-pages=99999999999999999999"},
 };

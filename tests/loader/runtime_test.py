@@ -44,9 +44,9 @@ class Runtime(unittest.TestCase):
             self.assertEqual(status, 0, output)
             self.assertIn("the file server still serves", output)
 
-    def test_a_heap_larger_than_the_cache_is_an_error_of_malloc_and_not_a_fault(self):
+    def test_a_heap_larger_than_the_memory_is_an_error_of_malloc_and_not_a_fault(self):
         for arrangement in ARRANGEMENTS:
-            status, output = run(arrangement, "sort", options=("--cache-pages", "600"))
+            status, output = run(arrangement, "sort", options=("--memory-pages", "600"))
             self.assertEqual(status, 1, output)
             self.assertIn("sort: no memory for 100000 records", output)
 

@@ -166,22 +166,28 @@ class Launcher(unittest.TestCase):
         self.assertFalse(os.path.exists(out))
 
     def test_a_cache_that_is_too_small_is_told_to_be_raised(self):
+        run = guest.run("internal", "hello", ["--cache-pages", "15"])
+        self.assertEqual(run.status, SET_UP_FAILED, run.stderr)
+        self.assertRegex(run.stdout, "^fs: with fewer than 16 pages .*raise --cache-pages")
+        self.assertEqual(guest.run("internal", "hello", ["--cache-pages", "16"]).status, 0)
+
+    def test_memory_that_is_too_small_is_told_to_be_raised(self):
         for arrangement in guest.ARRANGEMENTS:
             for pages in ("2", "40"):
-                run = guest.run(arrangement, "hello", ["--cache-pages", pages])
+                run = guest.run(arrangement, "hello", ["--memory-pages", pages])
                 with self.subTest(arrangement=arrangement, pages=pages, output=run.stdout):
                     self.assertEqual(run.status, SET_UP_FAILED, run.stderr)
-                    self.assertRegex(run.stdout, "^root: cannot .* hello: .*raise --cache-pages")
+                    self.assertRegex(run.stdout, "^root: cannot .* (hello|rm): .*raise --memory-pages")
 
-    def test_whatever_the_cache_lacks_root_tells_to_raise_it(self):
-        """From too small for the stack to large enough, by way of too small for the code that is mapped in advance."""
+    def test_whatever_the_memory_lacks_root_tells_to_raise_it(self):
+        """From too small for the stack to large enough, by way of too small for the data."""
         statuses = []
         for pages in range(62, 74):
-            run = guest.run("eager", "hello", ["--cache-pages", str(pages)])
+            run = guest.run("eager", "hello", ["--memory-pages", str(pages)])
             statuses.append(run.status)
             if run.status != 0:
                 self.assertEqual(run.status, SET_UP_FAILED, run.stderr)
-                self.assertRegex(run.stdout, "root: cannot .* hello: .*raise --cache-pages")
+                self.assertRegex(run.stdout, "root: cannot .* hello: .*raise --memory-pages")
         self.assertEqual((statuses[0], statuses[-1]), (SET_UP_FAILED, 0))
 
     def test_a_foreign_file_in_the_trace_directory_is_left_alone(self):
