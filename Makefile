@@ -52,7 +52,7 @@ viz := build/bin/faultline-viz
 metadata := build/trace/metadata
 boot_files := $(addprefix build/boot/,fs rm $(programs) text.txt empty.txt)
 
-.PHONY: all kernel checking loader viz demo test tests setup run-demo run-test bench rogue fuzz coverage doctor \
+.PHONY: all kernel checking loader viz demo test tests setup run-demo run-test bench policies rogue fuzz coverage doctor \
     format format-check lint clean help
 all: $(kernel) $(viz) $(metadata) build/boot.cpio
 # Parts of it, by their folders' names.
@@ -212,6 +212,9 @@ run-demo: all
 bench: all $(checking)
 	@$(PYTHON) scripts/bench.py
 
+policies: all
+	@$(PYTHON) scripts/policies.py
+
 # A million random system calls of an unprivileged task, every invariant checked after each: about a quarter of an hour.
 COUNT := 1000000
 SEED := 1
@@ -291,6 +294,7 @@ help:
 	@echo "make kernel       build one part only; so do make loader and make viz"
 	@echo "make test         run every test (demo and test install what is missing first)"
 	@echo "make bench        measure the kernel's operations, in instructions"
+	@echo "make policies     what read-ahead, larger mappings and pre-mapping cost and save, in each arrangement"
 	@echo "make rogue        a million random system calls under a kernel that checks itself (COUNT=1000000 SEED=1)"
 	@echo "make fuzz         fuzz the kernel's core (SECONDS=600 JOBS=2); needs clang"
 	@echo "make coverage     which lines of the kernel's core its native tests reach"

@@ -16,6 +16,7 @@ import subprocess
 import sys
 
 import masked_events
+import report
 import trace_reader
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -25,7 +26,6 @@ RUNS = os.path.join(ROOT, "build/bench")
 COMMITTED = os.path.join(ROOT, "tests/system/bench_figures.json")
 ARRANGEMENTS = ("internal", "external", "eager")
 GROUP_SYSTEM, GROUP_ERROR = 1 << 0, 1 << 7  # enum trace_group of kernel/abi/trace.h
-FILES_OPEN = 1       # enum protocol_label of loader/runtime/protocol.h
 GROWTH_PERCENT = 2   # what a figure may grow by before that is a mistake, or a decision
 LONGEST = re.compile(r"^faultline: longest entry (\d+) instructions: ", re.MULTILINE)
 LONGEST_RUNS = {"longest": (), "rogue-kernel": ("20000",), "bench": (), "wordcount": ()}  # program: arguments
@@ -127,19 +127,9 @@ def interrupt_latency(runs):
 
 
 def program_start(out, arrangement):
-    """From root's opening the program's file to main's first instruction: the first fault of main is over, or, where
-    it takes none, main runs for the first time."""
+    """From root's opening the program's file to main's first instruction."""
     run(out, arrangement, "hello")
-    events = trace_reader.read(os.path.join(out, "trace"))
-    main = trace_reader.main_thread(events)
-    root = next(event.thread for event in events if event.name == "mark"
-                and event.fields["code"] == trace_reader.marks()["MARK_STEP_EXECUTABLE"])
-    begin = next(event for event in events if event.name == "ipc_send" and event.thread == root
-                 and event.fields["tag"] >> 32 == FILES_OPEN)
-    resolved = [event.number for event in events if event.name == "fault_resolve" and event.thread == main]
-    after = resolved[0] if resolved else begin.number
-    end = next(event for event in events[after:] if event.name == "context_switch" and event.fields["to"] == main)
-    return end.time - begin.time
+    return report.report(trace_reader.read(os.path.join(out, "trace")))[0]["to_main"]
 
 
 def measure(runs=RUNS):

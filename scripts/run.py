@@ -18,6 +18,8 @@ import guest_files
 import make_cpio
 import qemu
 import recorder
+import report
+import trace_reader
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 ARCHIVE = os.path.join(ROOT, "build/boot.cpio")
@@ -128,6 +130,8 @@ def parser():
     add("--archive", default=ARCHIVE, metavar="FILE", help="another boot archive")
     add("--kernel", default=KERNEL, metavar="FILE", help="another kernel")
     add("--wall", type=float, default=300.0, metavar="SECONDS", help="last resort against a hung QEMU (default: 300)")
+    add("--report", action="store_true", help="say in the end what demand paging cost each program: faults, messages, pages "
+        "read, instructions; result.json has it too (needs the trace)")
     add("--keep-ram", action="store_true", help="leave the guest's memory in DIR/ram (128 MiB)")
     add("arguments", nargs="*", metavar="ARGS", help="the last program's arguments, after --")
     result.error = lambda message: fail(EXIT_USAGE, f"{message}. See scripts/run.py --help.")
@@ -199,6 +203,8 @@ def check(options):
     for setting in values(options, "env"):
         if setting.find("=") < 1:
             raise UsageError(f"--env wants NAME=VALUE, not \"{setting}\"")
+    if options.report and options.trace == "off":
+        raise UsageError("--report is made from the trace: leave out --trace off")
     metadata = os.path.join(ROOT, "build/trace/metadata")
     for path in [options.kernel, options.archive] + ([metadata] if options.trace == "on" else []):
         if not os.path.isfile(path):
@@ -334,6 +340,9 @@ def attempt(options, metadata, append):
     result = {"programs": [guest_files.guest_name(program) for program in values(options, "program")],
               "command_line": append, "end": word,
               "status": status, "traced": traced, "trace": header}
+    if options.report:
+        result["report"] = report.report(trace_reader.read(paths["trace"]))
+        print(report.text(result["report"]))
     with open(paths["result.json"], "w") as file:
         json.dump(result, file, indent=2)
         file.write("\n")

@@ -136,11 +136,21 @@ enum ipc_error external_pager_map(const struct pager_client *client, uint64_t ad
     return error ? error : task_map(client->task, item.offer, item.position);
 }
 
+// A page that came with its block is in the window already.
+static MUST_USE enum ipc_error map_if_missing(const struct pager_client *client, const struct region *region,
+                                              uint64_t page)
+{
+    enum ipc_error error = IPC_E_NOT_MAPPED;
+    if (client->map_order > PAGE_ORDER)
+        error = task_map(client->task, memory_flexpage(own_address(region, page), PAGE_ORDER, region->rights), page);
+    return error == IPC_E_NOT_MAPPED ? external_pager_map(client, page) : error;
+}
+
 static MUST_USE enum ipc_error map_all_pages(const struct pager_client *client, const struct region *region)
 {
     enum ipc_error error = IPC_OK;
     for (uint64_t page = region->start; page < region->start + region->size && !error; page += PAGE_SIZE)
-        error = external_pager_map(client, page);
+        error = map_if_missing(client, region, page);
     return error;
 }
 
