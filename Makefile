@@ -52,8 +52,8 @@ viz := build/bin/faultline-viz
 metadata := build/trace/metadata
 boot_files := $(addprefix build/boot/,fs rm $(programs) text.txt empty.txt)
 
-.PHONY: all kernel checking loader viz demo test tests setup run-demo run-test bench policies rogue fuzz coverage doctor \
-    format format-check lint clean help
+.PHONY: all kernel checking loader viz demo test test-foreign tests setup run-demo run-test bench policies rogue fuzz \
+    coverage doctor format format-check lint clean help
 all: $(kernel) $(viz) $(metadata) build/boot.cpio
 # Parts of it, by their folders' names.
 kernel: $(kernel)
@@ -215,6 +215,10 @@ bench: all $(checking)
 policies: all
 	@$(PYTHON) scripts/policies.py
 
+# Third-party programs; fetches their sources through apt, so it is no part of `make test`.
+test-foreign: all
+	@$(PYTHON) tests/foreign/programs.py
+
 # A million random system calls of an unprivileged task, every invariant checked after each: about a quarter of an hour.
 COUNT := 1000000
 SEED := 1
@@ -293,6 +297,7 @@ help:
 	@echo "make demo         run wordcount in both arrangements and open the visualizer on the two traces"
 	@echo "make kernel       build one part only; so do make loader and make viz"
 	@echo "make test         run every test (demo and test install what is missing first)"
+	@echo "make test-foreign build third-party programs from Debian's sources, fetched now, and compare them with the host's"
 	@echo "make bench        measure the kernel's operations, in instructions"
 	@echo "make policies     what read-ahead, larger mappings and pre-mapping cost and save, in each arrangement"
 	@echo "make rogue        a million random system calls under a kernel that checks itself (COUNT=1000000 SEED=1)"
