@@ -37,6 +37,7 @@ static unsigned add_items(const struct block *block, unsigned from, unsigned to,
 
 unsigned block_items(const struct block *block, unsigned wanted, unsigned rights, struct map_item items[IPC_MAX_ITEMS])
 {
+    if (block->count == 1) return add_items(block, 0, 1, rights, items, 0);
     unsigned order = order_around(block, wanted), first = wanted & ~((1u << order) - 1), end = first + (1u << order);
     unsigned count = add_items(block, first, end, rights, items, 0);
     count = add_items(block, end, block->count, rights, items, count);

@@ -227,6 +227,7 @@ static const uint8_t *place(const struct dataspace *space, const struct block *b
 {
     for (unsigned i = 0; i < block->count; i++)
         if (block->pages[i]) return (const uint8_t *)block->pages[i] - i * PAGE_SIZE;
+    if (block->count == 1) return NULL;
     unsigned order = 0;
     while (order < BLOCK_MAX_ORDER - PAGE_ORDER && 1u << order < block->count)
         order++;
