@@ -15,14 +15,16 @@ import sys
 
 REGULAR_FILE = 0o100644
 TRAILER = "TRAILER!!!"
+SECTOR_SIZE = 512
 
 
 def entry(offset, number, name, content, mode):
     """One entry: 110 bytes of header in hexadecimal digits, name, content, both padded to 4 bytes. More NULs behind the
-    name than the one that ends it let the content begin at a multiple of 8 in the archive: pages are copied by words."""
+    name than the one that ends it let the content begin at a multiple of 8 in the archive, since pages are copied by
+    words, or, unless it is short, of a sector, so that a page of it is 8 sectors of a disk and not parts of 9."""
     name = name.encode() + b"\0"
     if content:
-        name += b"\0" * (-(offset + 110 + len(name)) % 8)
+        name += b"\0" * (-(offset + 110 + len(name)) % (SECTOR_SIZE if len(content) >= SECTOR_SIZE else 8))
     fields = (number, mode, 0, 0, 1, 0, len(content), 0, 0, 0, 0, len(name), 0)
     header = b"070701" + b"".join(b"%08X" % field for field in fields)
     return padded(header + name) + padded(content)
