@@ -6,6 +6,7 @@
 #include "loader/root/layout.h"
 #include "loader/root/memory.h"
 #include "loader/runtime/objects.h"
+#include "loader/runtime/runtime.h"
 #include "loader/runtime/services.h"
 
 // A slot of the program's place. There are more than enough: an executable has few segments.
@@ -211,6 +212,7 @@ enum root_status program_start(struct program *program, const struct program_opt
         .place = place,
         .internal = options->settings.arrangement == ARRANGEMENT_INTERNAL,
         .next_slot = PLACE_SLOTS(place),
+        .begun = instructions(),
     };
     for (unsigned i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
         if (!steps[i].run(program, around)) {

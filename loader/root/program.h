@@ -26,6 +26,7 @@ struct program {
     struct part main, mapper;
     struct pager_client client;                        // the task as the external pager sees it
     uint64_t next_slot;                                // of its place
+    uint64_t begun;                                    // instructions since power-on
     uint64_t factory, task, gate, mapper_gate, parent; // root's capabilities
 };
 

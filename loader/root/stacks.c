@@ -50,6 +50,7 @@ bool stack_populate_main(struct program *program, bool traced)
         .heap_limit = HEAP_LIMIT,
         .map_order = options->settings.map_order,
         .traced = traced,
+        .begun = program->begun,
     };
     return populate_stack(&program->main, &contents);
 }

@@ -66,6 +66,7 @@ void start_block_write(const struct start_contents *contents, void *memory, uint
         .heap_limit = contents->heap_limit,
         .map_order = contents->map_order,
         .pre_map = contents->pre_map,
+        .begun = contents->begun,
         .traced = contents->traced,
     };
     block.argv = (char **)put_strings(&cursor, &text, contents->arguments, contents->argument_count);

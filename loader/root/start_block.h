@@ -12,7 +12,7 @@ struct start_contents {
     const char *const *environment;
     const struct start_capability *capabilities;
     const struct start_region *regions;
-    uint64_t task_id, first_free_capability, heap_start, heap_limit, map_order, pre_map;
+    uint64_t task_id, first_free_capability, heap_start, heap_limit, map_order, pre_map, begun;
     bool traced;
 };
 

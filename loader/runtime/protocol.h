@@ -35,6 +35,7 @@ struct start_block {
     uint64_t map_order;              // log2 of the bytes that a fault shall map at most
     uint64_t pre_map;                // the region mapper maps the page of this address at once; 0: none
     uint64_t traced;                 // whether marks are recorded
+    uint64_t begun;                  // instructions since power-on when its set-up began
 };
 
 // With grant=kernel-objects main finds its own "task" and "factory", may control the console, and has these pages.
