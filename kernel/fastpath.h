@@ -144,12 +144,17 @@ static inline bool fast_is_page(flexpage_t page)
     return (page & (PAGE_SIZE - 1) & ~(flexpage_t)RIGHTS_ALL) == kind_and_order && page >> ADDRESS_SPACE_ORDER == 0;
 }
 
-// Maps one small page that is there to where nothing is. False: it is not that simple.
+// Maps one small page that is there, or a piece of a large one, to where nothing is. False: it is not that simple.
 static inline bool fast_map(struct task *from, flexpage_t offer, struct task *to, uint64_t target)
 {
     if (!fast_is_page(offer)) return false;
     uint64_t *source_entry = arch_page_small(from->page_table, offer);
     uint64_t *entry = arch_page_small(to->page_table, target);
+    uint64_t inside = 0;
+    if (source_entry == NULL) {
+        source_entry = arch_page_large(from->page_table, offer);
+        inside = offer & ((1ul << MEGAPAGE_ORDER) - PAGE_SIZE);
+    }
     if (source_entry == NULL || entry == NULL || *page_node(entry) != NULL) return false;
     struct mapping *source = *page_node(source_entry);
     if (source == NULL || (source->page & RIGHT_PINNED)) return false;
@@ -160,7 +165,7 @@ static inline bool fast_map(struct task *from, flexpage_t offer, struct task *to
     node->first_child = NULL;
     node->task = to;
     node->page = memory_flexpage(target, PAGE_ORDER, rights);
-    node->frame = source->frame;
+    node->frame = source->frame + inside;
     node->entry = entry;
     mapping_link(source, node);
     *page_node(entry) = node;

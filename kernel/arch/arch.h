@@ -104,9 +104,11 @@ enum ipc_error arch_page_slot(struct page_table *root, uint64_t address, unsigne
 // Inline, in kernel/arch/riscv/sv39.h, because they lie on the fast path:
 //   arch_page_small   the entry where a small page is or could be; NULL: no table, or a large page.
 //                     \pre an address of the user's half
+//   arch_page_large   the leaf of the 2 MiB page that the address lies in; NULL: none. \pre the same
 //   arch_page_set     writes a leaf. rights: enum flexpage_rights; a writable page is never executable
 //   arch_page_clear   removes it. Both make the processor forget what it kept
 static inline uint64_t *arch_page_small(struct page_table *root, uint64_t address);
+static inline uint64_t *arch_page_large(struct page_table *root, uint64_t address);
 static inline void arch_page_set(uint64_t *entry, uint64_t address, uint64_t frame, unsigned rights);
 static inline void arch_page_clear(uint64_t *entry, uint64_t address);
 

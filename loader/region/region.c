@@ -22,11 +22,17 @@ static unsigned first_ending_behind(const struct region_table *table, uint64_t a
     return low;
 }
 
-const struct region *region_find(const struct region_table *table, uint64_t address)
+static bool holds(const struct region_table *table, unsigned index, uint64_t address)
 {
-    unsigned index = first_ending_behind(table, address);
-    if (index == table->count || table->regions[index].start > address) return NULL;
-    return &table->regions[index];
+    if (index >= table->count) return false;
+    const struct region *region = &table->regions[index];
+    return address >= region->start && address - region->start < region->size;
+}
+
+const struct region *region_find(struct region_table *table, uint64_t address)
+{
+    if (!holds(table, table->recent, address)) table->recent = first_ending_behind(table, address);
+    return holds(table, table->recent, address) ? &table->regions[table->recent] : NULL;
 }
 
 // The lowest start >= REGION_CHOICE_START with `size` free bytes, or 0.

@@ -28,11 +28,12 @@ struct region {
 
 struct region_table {
     unsigned count;
+    unsigned recent;                   // index of the region that was found last: faults come in runs
     struct region regions[REGION_MAX]; // sorted by start, no two overlap
 };
 
 // The region that holds the address, or NULL.
-const struct region *region_find(const struct region_table *table, uint64_t address);
+const struct region *region_find(struct region_table *table, uint64_t address);
 
 // Adds a region. A start of 0 chooses the lowest free place of REGION_CHOICE; the size is rounded up to pages; both are
 // written back to *wanted. Errors, and then nothing has changed: IPC_E_ARGUMENT (misaligned, empty, out of range,

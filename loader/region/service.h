@@ -31,19 +31,25 @@ static inline void region_set_name(struct region *region, const char *text)
         region->name[i] = 0;
 }
 
+// A mark about a region, named by it.
+static inline void region_mark(uint64_t console, enum mark_code code, uint64_t value, uint64_t extra,
+                               const struct region *region)
+{
+    if (marks_are_recorded) console_mark(console, code, value, extra, region_name(region).text);
+}
+
 static inline void region_mark_attached(uint64_t console, uint64_t task_id, const struct region *region)
 {
-    console_mark(console, MARK_REGION, region->start | region->rights, MARK_REGION_EXTRA(task_id, region->size),
-                 region_name(region).text);
+    region_mark(console, MARK_REGION, region->start | region->rights, MARK_REGION_EXTRA(task_id, region->size), region);
 }
 
 // The region that a fault hits, if it allows the access; otherwise NULL: the fault must be refused.
-static inline const struct region *region_of_fault(const struct region_table *table, uint64_t console, uint64_t address,
+static inline const struct region *region_of_fault(struct region_table *table, uint64_t console, uint64_t address,
                                                    uint64_t access)
 {
     const struct region *region = region_find(table, address);
     if (!region || access & ~(uint64_t)region->rights) return NULL;
-    console_mark(console, MARK_FIND_REGION, region->start, address, region_name(region).text);
+    region_mark(console, MARK_FIND_REGION, region->start, address, region);
     return region;
 }
 
@@ -77,7 +83,7 @@ static inline MUST_USE enum ipc_error region_request_page(const struct region *r
                                                           uint64_t landing, unsigned order)
 {
     uint64_t offset = region->offset + (page - region->start);
-    console_mark(console, MARK_MAP_REQUEST, offset, landing, region_name(region).text);
+    region_mark(console, MARK_MAP_REQUEST, offset, landing, region);
     enum ipc_error error = dataspace_map(region->dataspace, offset, region->rights, landing, order);
     if (error == IPC_E_OCCUPIED && order > PAGE_ORDER) // by another page of the block
         error = dataspace_map(region->dataspace, offset, region->rights, landing, PAGE_ORDER);

@@ -118,7 +118,7 @@ static void drop_region(const struct region *region)
 // --------------------------------------------------------------------------------------------------------
 
 // Message and reply of a fault (kernel/abi/ipc.h, PROTOCOL_FAULT).
-static uint64_t serve_fault(const struct pager_client *client, const struct message *fault)
+static uint64_t serve_fault(struct pager_client *client, const struct message *fault)
 {
     const struct region *region = region_of_fault(&client->regions, ROOT_CONSOLE, fault->words[0], fault->words[1]);
     struct map_item item;
@@ -127,7 +127,7 @@ static uint64_t serve_fault(const struct pager_client *client, const struct mess
     return ipc_tag(0, 0, 1);
 }
 
-enum ipc_error external_pager_map(const struct pager_client *client, uint64_t address)
+enum ipc_error external_pager_map(struct pager_client *client, uint64_t address)
 {
     const struct region *region = region_find(&client->regions, address);
     if (!region) return IPC_E_ARGUMENT;
@@ -137,8 +137,7 @@ enum ipc_error external_pager_map(const struct pager_client *client, uint64_t ad
 }
 
 // A page that came with its block is in the window already.
-static MUST_USE enum ipc_error map_if_missing(const struct pager_client *client, const struct region *region,
-                                              uint64_t page)
+static MUST_USE enum ipc_error map_if_missing(struct pager_client *client, const struct region *region, uint64_t page)
 {
     enum ipc_error error = IPC_E_NOT_MAPPED;
     if (client->map_order > PAGE_ORDER)
@@ -146,7 +145,7 @@ static MUST_USE enum ipc_error map_if_missing(const struct pager_client *client,
     return error == IPC_E_NOT_MAPPED ? external_pager_map(client, page) : error;
 }
 
-static MUST_USE enum ipc_error map_all_pages(const struct pager_client *client, const struct region *region)
+static MUST_USE enum ipc_error map_all_pages(struct pager_client *client, const struct region *region)
 {
     enum ipc_error error = IPC_OK;
     for (uint64_t page = region->start; page < region->start + region->size && !error; page += PAGE_SIZE)

@@ -30,8 +30,7 @@ void external_pager_serve(struct pager_client *client, unsigned place, uint64_t 
 // maps the page at an address, and its block.
 __attribute__((warn_unused_result)) enum ipc_error external_pager_attach(struct pager_client *client,
                                                                          struct region *region);
-__attribute__((warn_unused_result)) enum ipc_error external_pager_map(const struct pager_client *client,
-                                                                      uint64_t address);
+__attribute__((warn_unused_result)) enum ipc_error external_pager_map(struct pager_client *client, uint64_t address);
 
 // Serves the task no longer: its pages are taken back, and the dataspaces that it attached itself are closed.
 void external_pager_forget(const struct pager_client *client);

@@ -7,6 +7,7 @@
 
 #define STEPS 3000u
 #define PAGES 8u
+#define LARGE (2ul << 30) // where the server has a large page
 
 // The short ways alone: the thread to go on with, NULL if it declines.
 static struct thread *fast(struct thread *thread, uint64_t operation, uint64_t capability, uint64_t tag)
@@ -131,6 +132,7 @@ static uint64_t digest_of_pages(const struct task *task, uint64_t digest)
         const struct mapping *node = slot.entry == NULL ? NULL : *page_node(slot.entry);
         digest = mix(digest, node == NULL ? 0 : node->page);
         digest = mix(digest, node == NULL ? 0 : *slot.entry);
+        digest = mix(digest, node == NULL ? 0 : node->frame);
         digest = mix(digest, node == NULL || node->parent == NULL ? 0 : node->parent->page);
     }
     return mix(digest, task->object.payer->used);
@@ -139,10 +141,15 @@ static uint64_t digest_of_pages(const struct task *task, uint64_t digest)
 // The client's faults go to the server, who may also map into the client's task and take back.
 enum { TO_CLIENT_TASK = 7 };
 
+// A page of the server's, or where it has none, or a piece of its large page.
+static uint64_t random_page(void)
+{
+    return next_random(4) ? TEST_MEMORY + next_random(2 * PAGES) * PAGE_SIZE : LARGE + next_random(512) * PAGE_SIZE;
+}
+
 static void random_page_request(struct thread *thread)
 {
-    uint64_t page = TEST_MEMORY + next_random(2 * PAGES) * PAGE_SIZE,
-             where = TEST_MEMORY + next_random(PAGES) * PAGE_SIZE;
+    uint64_t page = random_page(), where = TEST_MEMORY + next_random(PAGES) * PAGE_SIZE;
     unsigned order = next_random(8) == 0 ? PAGE_ORDER + 1 : PAGE_ORDER, rights = (unsigned)next_random(16);
     uint64_t capability = next_random(16) == 0 ? TO_CLIENT_TASK + 1 : TO_CLIENT_TASK;
     if (next_random(2))
@@ -155,8 +162,7 @@ static void random_utcb(struct thread *thread)
 {
     for (unsigned i = IPC_REGISTER_WORDS; i < IPC_MAX_WORDS; i++)
         thread->utcb->words[i] = next_random(1000);
-    flexpage_t offer = memory_flexpage(TEST_MEMORY + next_random(2 * PAGES) * PAGE_SIZE, PAGE_ORDER,
-                                       next_random(8) ? RIGHTS_ALL : next_random(16));
+    flexpage_t offer = memory_flexpage(random_page(), PAGE_ORDER, next_random(8) ? RIGHTS_ALL : next_random(16));
     set_item(thread, 0, next_random(16) ? offer : next_random(1ul << 40), TEST_MEMORY + next_random(PAGES) * PAGE_SIZE);
     unsigned order = PAGE_ORDER + (unsigned)next_random(3);
     uint64_t window = TEST_MEMORY + (next_random(PAGES) << order);
@@ -197,6 +203,7 @@ static void boot_random(bool long_way, uint64_t seed)
     give(CLIENT_TASK, SERVER_TASK, TO_CLIENT_TASK + 1, RIGHT_SEND);
     for (unsigned i = 0; i < PAGES; i++) // half of what the server offers is not there
         map_pages(free_page(i), PAGE_ORDER, SERVER_TASK, TEST_MEMORY + 2 * i * PAGE_SIZE, ALL_MEMORY_RIGHTS);
+    map_pages(free_megapage(0), MEGAPAGE_ORDER, SERVER_TASK, LARGE, ALL_MEMORY_RIGHTS);
     set_pager(client, CLIENT_THREAD, TO_SERVER, TO_SERVER);
 }
 

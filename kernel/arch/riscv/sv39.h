@@ -48,6 +48,14 @@ static inline uint64_t *arch_page_small(struct page_table *root, uint64_t addres
     return &sv39_next_table(entry)->entry[sv39_index(address, PAGE_ORDER)];
 }
 
+static inline uint64_t *arch_page_large(struct page_table *root, uint64_t address)
+{
+    uint64_t entry = root->entry[address >> ROOT_ORDER];
+    if ((entry & (PTE_LEAF | PTE_VALID)) != PTE_VALID) return NULL;
+    uint64_t *large = &sv39_next_table(entry)->entry[sv39_index(address, MEGAPAGE_ORDER)];
+    return *large & PTE_LEAF ? large : NULL;
+}
+
 static inline void arch_page_set(uint64_t *entry, uint64_t address, uint64_t frame, unsigned rights)
 {
     uint64_t value = frame >> PAGE_ORDER << 10 | PTE_VALID | PTE_USER | PTE_READ | PTE_ACCESSED | PTE_DIRTY;
