@@ -221,18 +221,19 @@ static void prepare(const struct dataspace *space, uint64_t first, uint64_t last
     if (start < end) archive_prepare(space->file, space->offset + start, end - start);
 }
 
-// Where the block's first page would lie so that its pages lie side by side: in line with one that is there, or in the
-// largest free run for those around the page that is wanted.
+// Where the block's first page would lie so that its pages lie side by side: in line with one that is there, if that is
+// where a flexpage can begin; else in the largest free run for those around the page that is wanted.
 static const uint8_t *place(const struct dataspace *space, const struct block *block, unsigned wanted)
 {
-    for (unsigned i = 0; i < block->count; i++)
-        if (block->pages[i]) return (const uint8_t *)block->pages[i] - i * PAGE_SIZE;
-    if (block->count == 1) return NULL;
     unsigned order = 0;
-    while (order < BLOCK_MAX_ORDER - PAGE_ORDER && 1u << order < block->count)
+    while (1u << order < block->count)
         order++;
-    for (uint32_t owner_of = key_of(space, block->first + wanted).owner; order; order--) {
-        const uint8_t *run = cache_free_run(owner_of, order);
+    for (unsigned i = 0; i < block->count && order; i++) {
+        uintptr_t base = (uintptr_t)block->pages[i] - i * PAGE_SIZE;
+        if (block->pages[i] && base % (PAGE_SIZE << order) == 0) return (const uint8_t *)base;
+    }
+    for (; order; order--) {
+        const uint8_t *run = cache_free_run(key_of(space, block->first + wanted).owner, order);
         if (run) return run - (wanted & ~((1u << order) - 1)) * PAGE_SIZE;
     }
     return NULL;

@@ -22,6 +22,9 @@ CACHE_PAGES = 64
 PIECE, PIECES = 1000003, 8  # bytes; no multiple of a page, so that no two pages are alike
 
 
+TEXT_PAGES = PIECE * PIECES // PAGE
+
+
 def text():
     generator = os.path.join(guest.ROOT, "loader/programs/make_text.py")
     piece = subprocess.run([sys.executable, generator, "--bytes", str(PIECE), "--seed", "5"], capture_output=True,
@@ -89,7 +92,8 @@ class Eviction(unittest.TestCase):
         self.assertEqual([tuple(line.split()[1:3]) for line in lines[1:]], self.lines)
 
     def check_pages(self, events):
-        """Nothing is writable and executable, what goes is gone from everywhere, what comes was nowhere."""
+        """Nothing is writable and executable, what goes is gone from everywhere, what comes was nowhere, and nobody
+        shares what anybody may write. Returns how many pages of the text went."""
         pages, filled, evictions = Pages(events), set(), 0
         for event in events:
             rights = pages.follow(event)
@@ -111,8 +115,7 @@ class Eviction(unittest.TestCase):
                 self.assertEqual(pages.holders[frame], {}, event)
                 self.assertNotIn(frame, filled)
                 filled.add(frame)
-        self.assertGreater(evictions, PIECE * PIECES // PAGE - CACHE_PAGES)
-        return pages
+        return evictions
 
     def check_faults(self, events):
         begun = [event.fault for event in events if event.name == "fault_begin"]
@@ -127,16 +130,30 @@ class Eviction(unittest.TestCase):
                 self.check_answer(run)
                 self.assertEqual(run.result()["trace"]["lost"], 0)
                 events = run.events()
-                self.check_pages(events)
-                self.assertGreater(self.check_faults(events), PIECE * PIECES // PAGE)
+                self.assertGreater(self.check_pages(events), TEXT_PAGES - CACHE_PAGES)
+                self.assertGreater(self.check_faults(events), TEXT_PAGES)
 
     def test_what_was_mapped_in_advance_and_evicted_comes_back_by_a_fault(self):
         """Mapping all in advance, "eager" fills the cache thirty times over before main reads its first page."""
         run = self.run_with("eager")
         self.check_answer(run)
         events = run.events()
-        self.check_pages(events)
-        self.assertGreater(self.check_faults(events), PIECE * PIECES // PAGE - CACHE_PAGES)
+        self.assertGreater(self.check_pages(events), 2 * TEXT_PAGES - 2 * CACHE_PAGES)
+        self.assertGreater(self.check_faults(events), TEXT_PAGES - CACHE_PAGES)
+
+    def test_two_programs_share_clean_pages_and_nothing_else(self):
+        run = guest.run("internal", "wordcount", ["--cache-pages", str(CACHE_PAGES), "--program", "wordcount"])
+        alone = guest.payload("internal", "wordcount").stdout.splitlines()
+        self.assertEqual((run.status, [run.stdout.count(line + "\n") for line in alone]), (0, [2] * len(alone)))
+        events = run.events()
+        self.assertGreater(self.check_pages(events), 1000000 // PAGE - CACHE_PAGES)
+        pages, shared = Pages(events), set()
+        for event in events:
+            pages.follow(event)
+            if event.name == "page_map" and len(pages.programs(event.fields["frame"])) == 2:
+                shared.add(event.fields["frame"])
+        self.assertGreater(len(shared), 4)
+        self.assertFalse(shared & pages.writable)
 
     def test_the_smallest_cache_is_enough(self):
         for arrangement in guest.ARRANGEMENTS:

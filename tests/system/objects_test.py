@@ -61,6 +61,9 @@ class Programs(unittest.TestCase):
     def test_console(self):
         self.check("test-console")
 
+    def test_file_server(self):
+        self.check("test-files")
+
     def test_every_program_is_run_here(self):
         there = {os.path.basename(path).split(".")[0] for path in glob.glob(
             os.path.join(guest.ROOT, "loader/programs/test-*"))}
