@@ -156,8 +156,8 @@ class Eviction(unittest.TestCase):
         self.assertFalse(shared & pages.writable)
 
     def test_the_smallest_cache_is_enough(self):
-        for arrangement in guest.ARRANGEMENTS:
-            run = guest.run(arrangement, "wordcount", ["--cache-pages", "16"])
+        for arrangement in ("internal", "external"):
+            run = guest.run(arrangement, "wordcount", ["--cache-pages", "16", "--trace", "off"])
             self.assertEqual(run.stdout, guest.payload(arrangement, "wordcount").stdout)
 
 
