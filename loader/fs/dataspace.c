@@ -75,7 +75,7 @@ static uint64_t pages_of(const struct dataspace *space)
 }
 static bool is_private(const struct dataspace *space)
 {
-    return space->rights & RIGHT_WRITE;
+    return space->rights & RIGHT_WRITE || space->offset % PAGE_SIZE; // else its pages are pages of the file
 }
 static uint64_t private_pages(const struct dataspace *space)
 {
@@ -110,7 +110,7 @@ enum ipc_error dataspace_open_file(const char *name, const struct file_view *vie
     enum ipc_error error = check_rights(view->rights);
     if (error) return error;
     uint64_t file_size = archive_file(file)->size;
-    if (view->offset % PAGE_SIZE || view->offset > file_size) return IPC_E_ARGUMENT;
+    if (view->offset > file_size) return IPC_E_ARGUMENT;
     uint64_t shown = view->shown ? view->shown : file_size - view->offset;
     uint64_t size = view->size ? view->size : shown;
     if (shown > file_size - view->offset || size < shown || size > LARGEST) return IPC_E_ARGUMENT;

@@ -12,7 +12,7 @@
 struct dataspace {
     uint64_t gate;     // this task's capability; 0: this entry is free
     uint32_t file;     // number in the archive, or ARCHIVE_MAX_FILES: anonymous
-    uint64_t offset;   // in the file, page-aligned bytes
+    uint64_t offset;   // in the file, bytes
     uint64_t shown;    // bytes of the file, from offset on
     uint64_t size;     // bytes
     uint64_t rights;   // enum flexpage_rights

@@ -65,8 +65,7 @@ static bool read_metadata(struct executable *executable, uint64_t dataspace, uin
 }
 
 // Opens the file as a whole and reads its metadata.
-static bool read_file(struct executable *executable, uint64_t files, struct elf_range range, uint64_t *file_size,
-                      struct elf_image *image)
+static bool read_file(struct executable *executable, uint64_t files, struct elf_range range, struct elf_image *image)
 {
     uint64_t sizes[2];
     executable->whole = (*executable->next_slot)++;
@@ -74,9 +73,8 @@ static bool read_file(struct executable *executable, uint64_t files, struct elf_
     enum ipc_error error = files_open(files, executable->file, &whole, executable->whole, sizes);
     if (error == IPC_E_NOT_FOUND) return not_found(executable);
     if (!check(error, "open", executable->file)) return false;
-    *file_size = sizes[1];
-    if (!*file_size) return refuse(executable, "it is empty", 0);
-    return read_metadata(executable, executable->whole, *file_size, range, image);
+    if (!sizes[1]) return refuse(executable, "it is empty", 0);
+    return read_metadata(executable, executable->whole, sizes[1], range, image);
 }
 
 // The region is there once its dataspace is.
@@ -88,33 +86,71 @@ static bool add_region(struct executable *executable, struct region region, cons
     return true;
 }
 
-// Opens the part of the file that a segment shows.
-static bool open_segment(struct executable *executable, uint64_t files, const struct elf_segment *segment,
-                         uint64_t file_size)
+// Copies what the segments have between `start` and `end`, at most a page of the file at a time, to where `start` lies
+// in root.
+static bool copy_bytes(struct executable *executable, const struct elf_segment *segment, uint64_t start, uint64_t end,
+                       uint64_t page_in_root)
 {
-    uint64_t start = page_down(segment->address), before = segment->address - start;
+    static uint64_t window;
+    if (!window) window = window_reserve(1);
+    uint64_t from = segment->address > start ? segment->address : start;
+    uint64_t file_end = segment->address + segment->file_size, until = file_end < end ? file_end : end;
+    while (from < until) {
+        uint64_t offset = segment->file_offset + (from - segment->address), inside = offset % PAGE_SIZE;
+        uint64_t size = until - from < PAGE_SIZE - inside ? until - from : PAGE_SIZE - inside;
+        enum ipc_error error = dataspace_map(executable->whole, offset - inside, RIGHT_READ, window, PAGE_ORDER);
+        if (!check_pages(error, "read a segment of", executable->file)) return false;
+        memcpy((char *)page_in_root + (from - start), (const char *)window + inside, size);
+        region_unmap(ROOT_TASK, window, PAGE_SIZE);
+        from += size;
+    }
+    return true;
+}
+
+// Fills the pages of anonymous memory that stand for a scattered area.
+static bool copy_area(struct executable *executable, const struct elf_image *image, const struct elf_area *area,
+                      uint64_t dataspace)
+{
+    static uint64_t window;
+    if (!window) window = window_reserve(1);
+    bool good = true;
+    for (uint64_t page = area->start; page < area->start + area->size && good; page += PAGE_SIZE) {
+        enum ipc_error error =
+            dataspace_map(dataspace, page - area->start, RIGHT_READ | RIGHT_WRITE, window, PAGE_ORDER);
+        good = check_pages(error, "copy a segment of", executable->file);
+        for (unsigned i = 0; i < image->segment_count && good; i++)
+            good = copy_bytes(executable, &image->segments[i], page, page + PAGE_SIZE, window);
+        region_unmap(ROOT_TASK, window, PAGE_SIZE);
+    }
+    return good;
+}
+
+static const char *name_of_area(const struct elf_area *area)
+{
+    return area->rights & RIGHT_EXECUTE ? "code" : area->rights & RIGHT_WRITE ? "data" : "constants";
+}
+
+// Opens what an area shows: a part of the file, or anonymous memory.
+static bool open_area(struct executable *executable, uint64_t files, const struct elf_image *image,
+                      const struct elf_area *area)
+{
     struct region region = {
-        .start = start,
-        .size = page_up(segment->address + segment->memory_size) - start,
+        .start = area->start,
+        .size = area->size,
         .dataspace = (*executable->next_slot)++,
-        .rights = segment->rights,
+        .rights = area->rights,
     };
     struct file_view view = {
-        .rights = segment->rights,
-        .offset = segment->file_offset - before,
-        .shown = before + segment->file_size,
-        .size = region.size,
+        .rights = area->rights,
+        .offset = area->shown ? area->file_offset : image->file_size, // behind its end are only zeros
+        .shown = area->shown,
+        .size = area->size,
     };
-    // What only reads may see the rest of its last page of the file too: then the page is the cache's own, shared.
-    uint64_t rest = file_size - view.offset;
-    if (!(segment->rights & RIGHT_WRITE) && segment->memory_size == segment->file_size) {
-        view.shown = region.size < rest ? region.size : rest;
-        view.size = 0;
-    }
-    enum ipc_error error = segment->file_size ? files_open(files, executable->file, &view, region.dataspace, NULL)
-                                              : files_anonymous(files, "bss", region.size, region.dataspace);
-    const char *name = segment->rights & RIGHT_EXECUTE ? "code" : segment->rights & RIGHT_WRITE ? "data" : "constants";
-    return add_region(executable, region, name, error);
+    bool anonymous = area->scattered || (!area->shown && area->rights & RIGHT_WRITE);
+    enum ipc_error error = anonymous ? files_anonymous(files, "bss", region.size, region.dataspace)
+                                     : files_open(files, executable->file, &view, region.dataspace, NULL);
+    return add_region(executable, region, name_of_area(area), error) &&
+           (!area->scattered || copy_area(executable, image, area, region.dataspace));
 }
 
 void executable_initialise(struct executable *executable, const char *file, const char *prefix, uint64_t *next_slot)
@@ -125,11 +161,14 @@ void executable_initialise(struct executable *executable, const char *file, cons
 bool executable_open(struct executable *executable, uint64_t files, struct elf_range range)
 {
     struct elf_image image;
-    uint64_t file_size;
-    if (!read_file(executable, files, range, &file_size, &image)) return false;
+    if (!read_file(executable, files, range, &image)) return false;
     executable->entry = image.entry;
-    for (unsigned i = 0; i < image.segment_count; i++)
-        if (!open_segment(executable, files, &image.segments[i], file_size)) return false;
+    struct elf_area areas[ELF_MAX_AREAS];
+    unsigned count;
+    struct elf_problem problem = elf_areas(&image, areas, &count);
+    if (problem.error) return refuse(executable, elf_error_text(problem.error), problem.file_offset);
+    for (unsigned i = 0; i < count; i++)
+        if (!open_area(executable, files, &image, &areas[i])) return false;
     return true;
 }
 

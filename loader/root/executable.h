@@ -7,7 +7,7 @@
 #include "loader/region/region.h"
 #include "loader/root/console.h"
 
-#define EXECUTABLE_MAX_REGIONS (ELF_MAX_SEGMENTS + 1) // one for the stack
+#define EXECUTABLE_MAX_REGIONS (ELF_MAX_AREAS + 1) // one for the stack
 
 struct executable {
     const char *file;
@@ -22,8 +22,8 @@ struct executable {
 
 void executable_initialise(struct executable *executable, const char *file, const char *prefix, uint64_t *next_slot);
 
-// Obtains the file from the file server, reads its metadata and opens a dataspace for each segment: read-only ones
-// share the server's pages, writable ones are private. False: it has said what is wrong with the file.
+// Obtains the file from the file server, reads its metadata and opens a dataspace for each area of its segments:
+// read-only ones share the server's pages, writable ones are private. False: it has said what is wrong with the file.
 bool executable_open(struct executable *executable, uint64_t files, struct elf_range range);
 
 // Adds a region of `size` bytes of zeros that ends at `end`. False: it has said why not.

@@ -36,7 +36,7 @@ static void find_executable(struct server *server, const struct boot_info *boot)
     }
     if (!server->file)
         give_up_saying(STATUS_SET_UP_FAILED, "the boot archive has no file server (" NAME "); make build/boot.cpio");
-    struct elf_range range = {PROGRAM_START, HEAP_START};
+    struct elf_range range = {PROGRAM_START, HEAP_START, PROGRAM_CHOICE};
     struct elf_problem problem = elf_read(server->file, server->file_size, server->file_size, range, &server->image);
     if (!problem.error) return;
     struct line line = {0};

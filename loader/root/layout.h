@@ -5,6 +5,7 @@
 
 // Addresses.
 #define PROGRAM_START 0x10000ul
+#define PROGRAM_CHOICE 0x10000000ul // a position independent program goes here
 #define HEAP_START 0x20000000ul
 #define HEAP_LIMIT 0x60000000ul
 #define MAPPER_START 0x70000000ul // loader/rm/rm.ld

@@ -19,7 +19,8 @@ _Static_assert(2 * (EXECUTABLE_MAX_REGIONS + 1) + 7 <= 1u << PLACE_SLOT_ORDER, "
 // Step 1: the executable is obtained and its metadata loaded: the memory regions and the entry point.
 static bool obtain_executable(struct program *program, const struct surroundings *around)
 {
-    const struct elf_range for_main = {PROGRAM_START, HEAP_START}, for_mapper = {MAPPER_START, MAPPER_END};
+    const struct elf_range for_main = {PROGRAM_START, HEAP_START, PROGRAM_CHOICE};
+    const struct elf_range for_mapper = {MAPPER_START, MAPPER_END, 0};
     struct executable *main = &program->main.executable, *mapper = &program->mapper.executable;
     executable_initialise(main, program->name, "", &program->next_slot);
     executable_initialise(mapper, MAPPER_FILE, MAPPER_FILE " ", &program->next_slot);

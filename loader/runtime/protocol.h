@@ -67,11 +67,12 @@ enum protocol_label {
 
 // To "files":
 //
-// FILES_OPEN       Words: 0 rights wanted; 1 offset in the file (page-aligned bytes); 2 bytes of the file to show (0:
-//                  to its end); 3 size of the dataspace, zeros behind the file's bytes (0: as many as shown); 4.. the
-//                  name, NUL-padded, at most FILES_NAME_SIZE bytes. With RIGHT_WRITE the pages are private copies.
-//                  Reply: 0 the dataspace's size in bytes, 1 the file's size; item: the dataspace's gate, into the
-//                  caller's capability window. Errors: NOT_FOUND, ARGUMENT, QUOTA.
+// FILES_OPEN       Words: 0 rights wanted; 1 offset in the file in bytes; 2 bytes of the file to show (0: to its end);
+//                  3 size of the dataspace, zeros behind the file's bytes (0: as many as shown); 4.. the name,
+//                  NUL-padded, at most FILES_NAME_SIZE bytes. With RIGHT_WRITE, or from an offset that is not
+//                  page-aligned, the pages are private copies. Reply: 0 the dataspace's size in bytes, 1 the file's
+//                  size; item: the dataspace's gate, into the caller's capability window. Errors: NOT_FOUND, ARGUMENT,
+//                  QUOTA.
 //
 // FILES_ANONYMOUS  Words: 0 size in bytes; 4.. a name for the trace. Reply as FILES_OPEN. All zeros at first.
 //

@@ -12,7 +12,7 @@
 // A view of a file, as FILES_OPEN describes it.
 struct file_view {
     uint64_t rights; // enum flexpage_rights
-    uint64_t offset; // page-aligned bytes
+    uint64_t offset; // bytes
     uint64_t shown;  // bytes of the file; 0: to its end
     uint64_t size;   // bytes of the dataspace; 0: as many as shown
 };

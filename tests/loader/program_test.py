@@ -3,6 +3,7 @@
 import hashlib
 import os
 import random
+import struct
 import subprocess
 import sys
 import tempfile
@@ -122,6 +123,85 @@ class Compiler(Programs):
             status, output = self.compile(*words, **environment)
             self.assertEqual(status, 1, output)
             self.assertIn(expected, output)
+
+
+LOAD, CODE, CONSTANTS, DATA = 1, 5, 4, 6  # type and flags of a program header
+
+
+def segments_of(elf):
+    """The loadable segments: (flags, address, bytes, size in memory)."""
+    start, count = struct.unpack_from("<Q", elf, 32)[0], struct.unpack_from("<H", elf, 56)[0]
+    headers = [struct.unpack_from("<IIQQQQQQ", elf, start + 56 * number) for number in range(count)]
+    return [(flags, address, elf[offset:offset + size], memory)
+            for kind, flags, offset, address, _physical, size, memory, _align in headers if kind == LOAD]
+
+
+def elf_of(elf, segments, offset_of):
+    """The same program in another file: offset_of(number) is where a segment's bytes shall lie."""
+    headers, body = b"", bytearray(max(offset_of(number) + len(segment[2]) for number, segment in enumerate(segments)))
+    for number, (flags, address, content, memory) in enumerate(segments):
+        offset = offset_of(number)
+        headers += struct.pack("<IIQQQQQQ", LOAD, flags, offset, address, 0, len(content), memory, 3 * number)
+        body[offset:offset + len(content)] = content
+    body[:64] = elf[:64]
+    struct.pack_into("<Q", body, 32, 64)
+    struct.pack_into("<H", body, 56, len(segments))
+    body[64:64 + len(headers)] = headers
+    return bytes(body)
+
+
+def cut(segment, at):
+    """A segment as two; `at` bytes are in the first."""
+    flags, address, content, memory = segment
+    return [(flags, address, content[:at], at), (flags, address + at, content[at:], memory - at)]
+
+
+class Layouts(Programs):
+    """selftest, in files as no linker of ours makes them."""
+
+    def setUp(self):
+        super().setUp()
+        with open(os.path.join(ROOT, "build/boot/selftest"), "rb") as file:
+            self.elf = file.read()
+        self.segments = segments_of(self.elf)
+
+    def check(self, segments, offset_of):
+        path = self.write("program", elf_of(self.elf, segments, offset_of))
+        for arrangement in ARRANGEMENTS:
+            status, output, error = self.run_program(path, "--env", "GREETING=hello", arguments=["argument"],
+                                                     arrangement=arrangement)
+            self.assertEqual((status, error), (0, ""), output)
+            self.assertIn(b"0 claims fail", output)
+
+    def test_segments_may_lie_anywhere_in_the_file_and_in_any_order(self):
+        self.assertEqual([segment[0] for segment in self.segments], [CODE, CONSTANTS, DATA])
+        code, constants, data = self.segments
+        self.check([data, code, constants], lambda number: 1001 + number * 50001)
+
+    def test_segments_may_share_pages(self):
+        code, constants, data = self.segments
+        parts = cut(code, 0x1234) + cut(constants, 0x10) + cut(data, len(data[2]) - 5)
+        # The code's two parts lie as in memory; the others' apart, so that their common pages are put together.
+        offsets = [0x1000, 0x2234, 0x20003, 0x28777, 0x30000, 0x38000]
+        self.check(parts, offsets.__getitem__)
+
+    def test_the_pages_of_zeros_may_be_segments_of_their_own(self):
+        code, constants, data = self.segments
+        border = -(-(data[1] + len(data[2])) // 4096) * 4096 - data[1]
+        self.check([code, constants, *cut((*data[:2], data[2].ljust(border, b"\0"), data[3]), border)],
+                   lambda number: 4096 + number * 0x10000)
+
+    def test_what_would_be_writable_and_executable_is_refused(self):
+        code, constants, data = self.segments
+        first, second = cut(code, 0x1234)
+        for parts, expected in (([first, (DATA, *second[1:]), constants, data], b"would have to be writable and"),
+                                ([(DATA | CODE, *code[1:]), constants, data], b"a segment is writable and executable"),
+                                ([first, second, constants, data], b"put together from several parts of the file")):
+            path = self.write("program", elf_of(self.elf, parts, lambda number: 4096 + number * 0x10000))
+            status, output, _error = self.run_program(path)
+            self.assertEqual(status, 126)
+            self.assertIn(expected, output)
+            self.assertEqual(output.count(b"\n"), 1)
 
 
 class Files(Programs):
