@@ -53,7 +53,7 @@ viz := build/bin/faultline-viz
 metadata := build/trace/metadata
 boot_files := $(addprefix build/boot/,fs rm $(programs) text.txt empty.txt)
 
-.PHONY: all kernel checking loader viz demo test test-foreign tests setup run-demo run-test bench policies rogue fuzz \
+.PHONY: all kernel checking loader viz demo test test-foreign tests setup run-demo run-test bench policies rogue fuzz fuzz-elf \
     coverage doctor format format-check lint clean help
 all: $(kernel) $(viz) $(metadata) build/boot.cpio
 # Parts of it, by their folders' names.
@@ -247,10 +247,18 @@ build/fuzz/objects/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	@echo "fuzz     $<"
 	@$(CLANG) $(FUZZ_FLAGS) -c $< -o $@
+build/fuzz/elf: $(patsubst %.c,build/fuzz/objects/%.o,tests/loader/elf_fuzz.c $(wildcard loader/elf/*.c))
+	@echo "link     $@"
+	@$(CLANG) $(FUZZ_FLAGS) -fsanitize=fuzzer $^ -o $@
+build/fuzz/objects/loader/%.o: FUZZ_FLAGS += -fsanitize=fuzzer-no-link
 fuzz:
 	@sh tests/fuzz/run.sh --check $(CLANG)
 	@$(MAKE) --no-print-directory build/fuzz/kernel
-	@sh tests/fuzz/run.sh $(SECONDS) $(JOBS)
+	@sh tests/fuzz/run.sh kernel 800 $(SECONDS) $(JOBS)
+fuzz-elf:
+	@sh tests/fuzz/run.sh --check $(CLANG)
+	@$(MAKE) --no-print-directory build/fuzz/elf
+	@sh tests/fuzz/run.sh elf 700 $(SECONDS) $(JOBS)
 
 # Without sanitizers, whose branches would count. -fdata-sections: tests/fuzz/kernel_state.ld tells variables apart.
 COVERAGE_FLAGS := $(COMMON) -O0 -fdata-sections --coverage
@@ -303,6 +311,7 @@ help:
 	@echo "make policies     what read-ahead, larger mappings and pre-mapping cost and save, in each arrangement"
 	@echo "make rogue        a million random system calls under a kernel that checks itself (COUNT=1000000 SEED=1)"
 	@echo "make fuzz         fuzz the kernel's core (SECONDS=600 JOBS=2); needs clang"
+	@echo "make fuzz-elf     fuzz the reader of executables (SECONDS=600 JOBS=2); needs clang"
 	@echo "make coverage     which lines of the kernel's core its native tests reach"
 	@echo "make doctor       show each tool, its version, and what to install"
 	@echo "make format       format the C files; make format-check only looks"

@@ -1,4 +1,4 @@
-// The fuzzer's inputs as tests, without clang: what it has kept in tests/fuzz/corpus, and some thousand inputs more of
+// The fuzzer's inputs as tests, without clang: what it has kept in tests/fuzz/corpus-kernel, and some thousand inputs more of
 // a generator with a fixed seed. An input that breaks the kernel ends its test; FUZZ_TELL=1 in the environment shows
 // what its threads did.
 #include <dirent.h>
@@ -8,7 +8,7 @@
 #include "tests/fuzz/kernel_fuzz.h"
 #include "tests/kernel/suite.h"
 
-#define CORPUS "tests/fuzz/corpus"
+#define CORPUS "tests/fuzz/corpus-kernel"
 #define MAX_SIZE 4096u
 #define GENERATED 3000u
 

@@ -1,6 +1,7 @@
 #!/bin/sh
-# Runs the fuzzer of the kernel's core, for `make fuzz`: run.sh SECONDS JOBS. Its corpus, build/fuzz/corpus, begins with
-# tests/fuzz/corpus and grows from run to run. Each finding is kept in build/fuzz/findings, and the status is then 1.
+# Runs a fuzzer, build/fuzz/NAME, for `make fuzz` and `make fuzz-elf`: run.sh NAME LENGTH SECONDS JOBS, where no input is
+# longer than LENGTH bytes. Its corpus, build/fuzz/corpus-NAME, begins with the files of tests/fuzz/corpus-NAME, if there
+# are any, and grows from run to run. Each finding is kept in build/fuzz/findings, and the status is then 1.
 # run.sh --check CLANG only looks whether that compiler can build it.
 set -u
 
@@ -19,25 +20,25 @@ check() {
     exit
 }
 
-seconds=$1 jobs=$2
-findings=build/fuzz/findings
-mkdir -p build/fuzz/corpus $findings build/fuzz/logs
-cp -n tests/fuzz/corpus/* build/fuzz/corpus/ 2>/dev/null
+name=$1 length=$2 seconds=$3 jobs=$4
+findings=build/fuzz/findings corpus=build/fuzz/corpus-$name logs=build/fuzz/logs-$name
+mkdir -p "$corpus" $findings "$logs"
+cp -n tests/fuzz/corpus-"$name"/* "$corpus/" 2>/dev/null
 before=$(ls $findings | wc -l)
 job=0
 while [ "$job" -lt "$jobs" ]; do
     job=$((job + 1))
-    build/fuzz/kernel -max_total_time="$seconds" -max_len=800 -len_control=50 -timeout=20 -reload=5 -seed="$job" \
-        -print_final_stats=1 -artifact_prefix=$findings/ build/fuzz/corpus >build/fuzz/logs/$job.txt 2>&1 &
+    "build/fuzz/$name" -max_total_time="$seconds" -max_len="$length" -len_control=50 -timeout=20 -reload=5 -seed="$job" \
+        -print_final_stats=1 -artifact_prefix="$findings/$name-" "$corpus" >"$logs/$job.txt" 2>&1 &
 done
-echo "fuzz: $jobs at once for $seconds seconds; what they say is in build/fuzz/logs"
+echo "fuzz: $jobs at once for $seconds seconds; what they say is in $logs"
 wait
-grep -hE '^stat::(number_of_executed_units|average_exec_per_sec)' build/fuzz/logs/*.txt
-grep -h ' cov: ' build/fuzz/logs/1.txt | tail -n 1
+grep -hE '^stat::(number_of_executed_units|average_exec_per_sec)' "$logs"/*.txt
+grep -h ' cov: ' "$logs"/1.txt | tail -n 1
 after=$(ls $findings | wc -l)
 [ "$after" -eq "$before" ] && echo "fuzz: nothing found" && exit 0
 echo "fuzz: findings; each of these commands repeats one:"
-for finding in "$findings"/*; do
-    echo "    build/fuzz/kernel $finding"
+for finding in "$findings/$name"-*; do
+    echo "    build/fuzz/$name $finding"
 done
 exit 1
