@@ -1,6 +1,6 @@
-// The fuzzer's inputs as tests, without clang: what it has kept in tests/fuzz/corpus-kernel, and some thousand inputs more of
-// a generator with a fixed seed. An input that breaks the kernel ends its test; FUZZ_TELL=1 in the environment shows
-// what its threads did.
+// The fuzzer's inputs as tests, without clang: what it has kept in tests/fuzz/corpus-kernel, and some thousand inputs
+// more of a generator with a fixed seed. An input that breaks the kernel ends its test; FUZZ_TELL=1 in the environment
+// shows what its threads did.
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
