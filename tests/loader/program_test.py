@@ -88,6 +88,24 @@ class Programs(unittest.TestCase):
         return ended.returncode, ended.stdout, ended.stderr.decode()
 
 
+# Pointers in constants, in data, through functions, to a weak symbol that nobody defines; and a thread-local variable.
+POINTERS = r"""
+#include <stdio.h>
+extern int nobody(void) __attribute__((weak));
+static const char *const names[] = {"one", "two", "three"};
+static int (*const functions[])(const char *) = {puts};
+static int number = 7, *pointer = &number;
+static __thread int *local;
+int main(void)
+{
+    local = pointer;
+    for (int i = 0; i < 3; i++)
+        functions[0](names[i]);
+    return *local + (nobody ? nobody() : 1) + ((unsigned long)main < 0x10000000);
+}
+"""
+
+
 class Compiler(Programs):
     def test_a_program_of_two_files_and_a_library_runs_in_every_arrangement(self):
         self.write("main.c", MAIN)
@@ -104,6 +122,34 @@ class Compiler(Programs):
     def test_a_program_may_have_functions_of_its_own_by_names_that_the_runtime_has(self):
         self.link("-o", "own", self.write("own.c", OWN))
         self.assertEqual(self.run_program("./own"), (0, b"old is now new\naccess to all: 7\n", ""))
+
+    def test_a_position_independent_program_runs_where_it_is_put(self):
+        self.write("pointers.c", POINTERS)
+        for name, options in (("plain", []), ("fpie", ["-fpie"]), ("fpic", ["-fPIC", "-O0"])):
+            self.link("-static-pie", "pointers.c", "-o", name, *options)
+            with open(self.path(name), "rb") as file:
+                self.assertEqual(struct.unpack_from("<H", file.read(), 16)[0], 3)
+            for arrangement in ARRANGEMENTS:
+                self.assertEqual(self.run_program("./" + name, arrangement=arrangement), (8, b"one\ntwo\nthree\n", ""))
+
+    def test_a_relocation_that_is_not_relative_is_refused(self):
+        self.link("-static-pie", self.write("pointers.c", POINTERS), "-o", "program")
+        with open(self.path("program"), "rb") as file:
+            elf = file.read()
+        entry = elf.index(struct.pack("<Q", 3), 0x2000)  # the type of one: R_RISCV_RELATIVE
+        self.write("program", elf[:entry] + struct.pack("<Q", 2) + elf[entry + 8:])
+        status, output, _error = self.run_program("./program")
+        self.assertEqual(status, 126)
+        self.assertIn(b"it has a relocation that is not relative", output)
+        self.assertEqual(output.count(b"\n"), 1)
+
+    def test_what_cannot_be_moved_is_not_linked_as_position_independent(self):
+        self.write("program.c", "int number; int main(void) { long a; "
+                                "__asm__(\"lui %0, %%hi(number)\" : \"=r\"(a)); return a != 0; }")
+        status, output = self.compile("-static-pie", "program.c", "-o", "program")
+        self.assertEqual(status, 1, output)
+        self.assertIn("kit-cc: program cannot be position independent: it has an absolute address in code, of number", output)
+        self.assertFalse(os.path.exists(self.path("program")))
 
     def test_it_compiles_preprocesses_and_answers_like_a_compiler(self):
         self.write("twice.c", TWICE)
