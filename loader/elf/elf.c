@@ -136,7 +136,9 @@ static struct elf_problem read_program_header(const uint8_t *bytes, uint64_t hea
         return problem(ELF_E_INTERPRETER, header);
     case TYPE_THREAD_LOCALS:
         image->thread_locals_size = number(bytes, header + PROGRAM_MEMORY_SIZE, 8);
-        image->thread_locals_alignment = alignment_at(bytes, header);
+        if (image->thread_locals_size > ELF_MAX_THREAD_LOCALS ||
+            alignment_at(bytes, header) > ELF_MAX_THREAD_LOCALS_ALIGNMENT)
+            return problem(ELF_E_THREAD_LOCALS, header);
     }
     return problem(ELF_OK, 0);
 }

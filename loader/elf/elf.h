@@ -28,6 +28,7 @@
     X(ELF_E_OVERLAP, "two segments overlap")                                                                           \
     X(ELF_E_SHARED_PAGE, "two segments share a page, which would have to be writable and executable")                  \
     X(ELF_E_SCATTERED, "a page of code would have to be put together from several parts of the file")                  \
+    X(ELF_E_THREAD_LOCALS, "its thread-local variables are too large, or aligned to more than 1024 bytes")             \
     X(ELF_E_ENTRY, "its entry point lies outside its code")
 
 enum elf_error {
@@ -49,10 +50,10 @@ struct elf_image {
     uint64_t file_size;
     uint64_t entry;
     unsigned segment_count;
-    struct elf_segment segments[ELF_MAX_SEGMENTS];        // by address; no two overlap
-    bool position_independent;                            // addresses are those that were chosen, not the file's
-    uint64_t alignment;                                   // the largest one that a segment asks for; a power of two
-    uint64_t thread_locals_size, thread_locals_alignment; // bytes of a thread's block; 0: the program has none
+    struct elf_segment segments[ELF_MAX_SEGMENTS]; // by address; no two overlap
+    bool position_independent;                     // addresses are those that were chosen, not the file's
+    uint64_t alignment;                            // the largest one that a segment asks for; a power of two
+    uint64_t thread_locals_size;                   // bytes of a thread's block
 };
 
 // Where a program may lie: start <= address < end.
@@ -60,6 +61,8 @@ struct elf_range {
     uint64_t start, end;
     uint64_t choice; // where a position independent program goes; a multiple of ELF_MAX_ALIGNMENT, or 0: to the start
 };
+#define ELF_MAX_THREAD_LOCALS 0x1000000ul // bytes of a thread's block
+#define ELF_MAX_THREAD_LOCALS_ALIGNMENT 1024u
 #define ELF_MAX_ALIGNMENT 0x10000000ul // a segment that asks for more gets this
 
 struct elf_problem {

@@ -4,7 +4,9 @@
 #include "kernel/abi/boot.h"
 #include "loader/region/service.h"
 #include "loader/root/console.h"
+#include "loader/root/layout.h"
 #include "loader/root/memory.h"
+#include "loader/runtime/layout.h"
 #include "loader/runtime/services.h"
 
 #define HEADER_PAGES 4u // as far into a file as its program headers may lie
@@ -153,6 +155,21 @@ static bool open_area(struct executable *executable, uint64_t files, const struc
            (!area->scattered || copy_area(executable, image, area, region.dataspace));
 }
 
+// The thread-local block begins in the UTCB's page. What does not fit there follows in a region of its own.
+static bool add_thread_locals(struct executable *executable, uint64_t files, uint64_t size)
+{
+    if (size <= PAGE_SIZE - UTCB_THREAD_LOCALS) return true;
+    executable->utcb = UTCB_OF_MANY_LOCALS;
+    struct region region = {
+        .start = executable->utcb + PAGE_SIZE,
+        .size = page_up(size - (PAGE_SIZE - UTCB_THREAD_LOCALS)),
+        .dataspace = (*executable->next_slot)++,
+        .rights = RIGHT_READ | RIGHT_WRITE,
+    };
+    enum ipc_error error = files_anonymous(files, "thread locals", region.size, region.dataspace);
+    return add_region(executable, region, "thread locals", error);
+}
+
 void executable_initialise(struct executable *executable, const char *file, const char *prefix, uint64_t *next_slot)
 {
     *executable = (struct executable){.file = file, .prefix = prefix, .next_slot = next_slot};
@@ -169,7 +186,7 @@ bool executable_open(struct executable *executable, uint64_t files, struct elf_r
     if (problem.error) return refuse(executable, elf_error_text(problem.error), problem.file_offset);
     for (unsigned i = 0; i < count; i++)
         if (!open_area(executable, files, &image, &areas[i])) return false;
-    return true;
+    return add_thread_locals(executable, files, image.thread_locals_size);
 }
 
 bool executable_add_stack(struct executable *executable, uint64_t files, uint64_t end, uint64_t size)

@@ -7,7 +7,7 @@
 #include "loader/region/region.h"
 #include "loader/root/console.h"
 
-#define EXECUTABLE_MAX_REGIONS (ELF_MAX_AREAS + 1) // one for the stack
+#define EXECUTABLE_MAX_REGIONS (ELF_MAX_AREAS + 2) // one for thread-local variables, one for the stack
 
 struct executable {
     const char *file;
@@ -16,6 +16,7 @@ struct executable {
     enum root_status status; // why it cannot be run; STATUS_OK: nothing said so
     uint64_t whole;          // dataspace of the whole file: root's capability
     uint64_t entry;
+    uint64_t utcb; // where the thread's UTCB has to be; 0: anywhere
     unsigned region_count;
     struct region regions[EXECUTABLE_MAX_REGIONS]; // dataspace: root's capability
 };

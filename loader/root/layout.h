@@ -14,7 +14,8 @@
 #define MAIN_STACK_SIZE (256ul << 10) // bytes
 #define MAPPER_STACK_TOP 0x3cfff00000ul
 #define MAPPER_STACK_SIZE (32ul << 10)
-#define FIRST_UTCB 0x3e00000000ul // UTCB n of a task: n pages further
+#define FIRST_UTCB 0x3e00000000ul          // UTCB n of a task: n pages further
+#define UTCB_OF_MANY_LOCALS 0x3c00000000ul // main's, when its thread-local block goes on behind this page
 
 // The file server's own.
 #define ARCHIVE_ADDRESS 0x1000000000ul

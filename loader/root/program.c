@@ -47,10 +47,11 @@ static bool create_thread(struct program *program, struct part *part, const char
                           enum priority priority)
 {
     part->thread = new_slot(program);
+    uint64_t utcb = part->executable.utcb;
     bool may_all = program->options->settings.grant_kernel_objects;
     struct thread_settings settings = {.flags = THREAD_SET_TASK | THREAD_SET_PRIORITY,
                                        .task = program->task,
-                                       .utcb = FIRST_UTCB + number * PAGE_SIZE,
+                                       .utcb = utcb ? utcb : FIRST_UTCB + number * PAGE_SIZE,
                                        .priority = priority,
                                        .limit = may_all ? PRIORITY_COUNT - 1 : priority};
     if (!check(factory_create_thread(program->factory, part->thread, NULL), "create the thread", name)) return false;

@@ -1,4 +1,5 @@
-// Where the thread-local block lies in the UTCB's page. Shared by entry.S, init.c and program.ld's check of its size.
+// Where the thread-local block lies in the UTCB's page. It goes on behind
+// that page if it has to; the creating task sees to that. Shared by entry.S, init.c and loader/root/executable.c.
 #ifndef FAULTLINE_RUNTIME_LAYOUT_H
 #define FAULTLINE_RUNTIME_LAYOUT_H
 

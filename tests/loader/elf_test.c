@@ -223,7 +223,16 @@ START_TEST(the_size_of_a_thread_s_block_is_read)
     put_alignment(2, 64);
     ck_assert_int_eq(read_file(FILE_SIZE), ELF_OK);
     ck_assert_uint_eq(image.thread_locals_size, 5000);
-    ck_assert_uint_eq(image.thread_locals_alignment, 64);
+    put_alignment(2, 1024);
+    put_segment(2, 4, 0, 0, 0, ELF_MAX_THREAD_LOCALS);
+    put(HEADERS + 2 * HEADER, 4, 7);
+    ck_assert_int_eq(read_file(FILE_SIZE), ELF_OK);
+    put_alignment(2, 2048);
+    ck_assert_int_eq(read_file(FILE_SIZE), ELF_E_THREAD_LOCALS);
+    put_segment(2, 4, 0, 0, 0, ELF_MAX_THREAD_LOCALS + 1);
+    put(HEADERS + 2 * HEADER, 4, 7);
+    put_alignment(2, 8);
+    ck_assert_int_eq(read_file(FILE_SIZE), ELF_E_THREAD_LOCALS);
 }
 END_TEST
 

@@ -106,6 +106,27 @@ int main(void)
 """
 
 
+# A block of thread-local variables that is larger than the page of the UTCB, with messages of its own in between.
+LOCALS = r"""
+#include <stdio.h>
+#include <string.h>
+static __thread char first[3000] = {1, 2, 3}, large[SIZE];
+static __thread int last = 11, zero;
+int main(void)
+{
+    int bad = zero || last != 11 || first[2] != 3;
+    for (size_t i = 0; i < sizeof large; i++)
+        bad |= large[i];
+    memset(large, 'x', sizeof large - 1);
+    printf("%.3s\n", large + sizeof large / 2);
+    FILE *file = fopen("text.txt", "r");
+    for (size_t i = 0; i < sizeof large - 1; i++)
+        bad |= large[i] != 'x';
+    return bad || !file || getc(file) == EOF || last != 11;
+}
+"""
+
+
 class Compiler(Programs):
     def test_a_program_of_two_files_and_a_library_runs_in_every_arrangement(self):
         self.write("main.c", MAIN)
@@ -131,6 +152,14 @@ class Compiler(Programs):
                 self.assertEqual(struct.unpack_from("<H", file.read(), 16)[0], 3)
             for arrangement in ARRANGEMENTS:
                 self.assertEqual(self.run_program("./" + name, arrangement=arrangement), (8, b"one\ntwo\nthree\n", ""))
+
+    def test_thread_local_variables_may_be_of_any_size(self):
+        self.write("locals.c", LOCALS)
+        for name, options in (("small", ["-DSIZE=20"]), ("border", ["-DSIZE=60"]), ("large", ["-DSIZE=3000000"]),
+                              ("moved", ["-DSIZE=10000", "-static-pie"])):
+            self.link("-o", name, "locals.c", *options)
+            for arrangement in ARRANGEMENTS:
+                self.assertEqual(self.run_program("./" + name, arrangement=arrangement), (0, b"xxx\n", ""))
 
     def test_a_relocation_that_is_not_relative_is_refused(self):
         self.link("-static-pie", self.write("pointers.c", POINTERS), "-o", "program")
