@@ -2,7 +2,7 @@
 #
 # Wildcards everywhere: a new file is built without an edit here. The conventions are
 #   kernel/**.c|S            -> build/kernel/faultline.elf, with the root program in it
-#   loader/{root,rm,fs}      -> build/user/{root,rm,fs}.elf
+#   loader/{root,rm,fs,disk} -> build/user/{root,rm,fs,disk}.elf
 #   loader/programs/NAME.c   -> build/user/NAME.elf           (or loader/programs/NAME/*.c)
 #   viz/**.c                 -> build/bin/faultline-viz
 #   tests/AREA/NAME_test.c   -> build/tests/AREA/NAME         (a Check program, under ASan and UBSan)
@@ -40,7 +40,7 @@ programs := $(sort $(foreach source,$(program_sources),$(basename $(firstword \
 viz_sources := $(wildcard viz/trace/*.c viz/model/*.c viz/view/*.c viz/term/*.c)
 # Parts of the loader that make no system call, so that they can be tested natively.
 loader_testable := $(sort $(shared_sources) $(wildcard loader/root/elf.c loader/root/options.c) \
-    $(addprefix loader/fs/,archive.c block.c cache.c source.c))
+    $(addprefix loader/fs/,archive.c block.c cache.c source.c) loader/disk/queue.c)
 test_sources := $(wildcard tests/*/*_test.c)
 test_programs := $(test_sources:tests/%_test.c=build/tests/%)
 kernel_harness := $(addprefix tests/kernel/,support.c check.c host_arch.c)
@@ -51,7 +51,7 @@ kernel := build/kernel/faultline.elf
 checking := build/kernel/checking.elf
 viz := build/bin/faultline-viz
 metadata := build/trace/metadata
-boot_files := $(addprefix build/boot/,fs rm $(programs) text.txt empty.txt)
+boot_files := $(addprefix build/boot/,fs disk rm $(programs) text.txt empty.txt)
 
 .PHONY: all kernel checking loader viz demo test test-foreign tests setup run-demo run-test bench policies rogue fuzz fuzz-elf \
     coverage doctor format format-check lint clean help
@@ -92,6 +92,7 @@ user_objects = $(patsubst %,build/user/%.o,$(1))
 root_objects := $(call user_objects,$(wildcard loader/root/*.c loader/root/*.S))
 rm_objects := $(call user_objects,$(wildcard loader/rm/*.c loader/rm/*.S))
 fs_objects := $(call user_objects,$(wildcard loader/fs/*.c loader/fs/*.S))
+disk_objects := $(call user_objects,$(wildcard loader/disk/*.c loader/disk/*.S))
 program_objects = $(call user_objects,$(wildcard loader/programs/$(1).c loader/programs/$(1)/*.c))
 libraries := build/user/libshared.a build/user/libruntime.a
 
@@ -108,7 +109,9 @@ build/user/root.elf: $(root_objects) $(libraries) loader/root/root.ld
 build/user/rm.elf: $(rm_objects) $(libraries) loader/rm/rm.ld
 	@echo "link     $@"
 	@$(call link_user,loader/rm/rm.ld)
-build/user/fs.elf: $(fs_objects) $(libraries) loader/runtime/program.ld scripts/kit-cc
+build/user/fs.elf: $(fs_objects)
+build/user/disk.elf: $(disk_objects)
+build/user/fs.elf build/user/disk.elf: $(libraries) loader/runtime/program.ld scripts/kit-cc
 	@echo "link     $@"
 	@$(link_program)
 $(programs:%=build/user/%.elf): build/user/%.elf: $$(call program_objects,$$*) $(libraries) loader/runtime/program.ld \
@@ -139,7 +142,7 @@ build/user/%.o: % Makefile
 # ---- Boot archive ---------------------------------------------------------------------------------------------------
 
 # Without debug information, which gdb finds in build/user/NAME.elf.
-$(addprefix build/boot/,fs rm $(programs)): build/boot/%: build/user/%.elf
+$(addprefix build/boot/,fs disk rm $(programs)): build/boot/%: build/user/%.elf
 	@mkdir -p $(@D)
 	@$(CROSS)objcopy --strip-debug $< $@
 build/boot/text.txt: loader/programs/make_text.py

@@ -17,11 +17,15 @@
 #define FIRST_UTCB 0x3e00000000ul          // UTCB n of a task: n pages further
 #define UTCB_OF_MANY_LOCALS 0x3c00000000ul // main's, when its thread-local block goes on behind this page
 
-// The file server's own.
+// The servers' own: the file server's archive (or the disk's buffer) and cache, and the disk driver's devices.
+#define SERVER_STACK_SIZE (64ul << 10)
 #define ARCHIVE_ADDRESS 0x1000000000ul
 #define CACHE_ADDRESS 0x2000000000ul  // frames for pages of files
 #define MEMORY_ADDRESS 0x2800000000ul // frames for private pages
-#define FILES_STACK_SIZE (64ul << 10)
+#define DISK_REGISTERS_ADDRESS 0x1000000000ul
+#define DISK_CLOCK_ADDRESS 0x1000001000ul
+#define DISK_QUEUE_ADDRESS 0x1000002000ul
+#define DISK_BUFFER_SIZE (64ul << 10)
 
 // Priorities: who serves goes before who asks, so that a started server waits before its first client runs.
 enum priority {
@@ -30,9 +34,11 @@ enum priority {
     PRIORITY_MAPPER = 14,
     PRIORITY_EXTERNAL_PAGER = 16,
     PRIORITY_FILES = 20,
+    PRIORITY_DISK_INTERRUPTS = 22, // below the driver's other thread: loader/disk/interrupts.h
+    PRIORITY_DISK = 24,
 };
 
-// Capability indices in a program's task, and in the file server's (task .. parent).
+// Capability indices in a program's task, and in the servers'.
 enum program_capability {
     PROGRAM_TASK = 1,   // rm's, to unmap what is detached; main's, when granted
     PROGRAM_THREAD = 2, // rm's own thread, to bind the gate to
@@ -43,6 +49,10 @@ enum program_capability {
     PROGRAM_GATE = 7,         // the same gate, to bind
     PROGRAM_MAPPER_PAGER = 8, // rm's pager: the external one
     PROGRAM_FACTORY = 9,      // the file server's share; main's, when granted
+    PROGRAM_DISK = 10,        // the gate of the disk driver: the file server's; main's, when granted
+    PROGRAM_INTERRUPTS = 11,  // the disk driver's second thread
+    PROGRAM_DEVICE_IRQ = 12,  // the disk driver's
+    PROGRAM_CLOCK_IRQ = 13,   // the same
     PROGRAM_DATASPACES = 16,  // those of main's regions, for rm
     PROGRAM_FIRST_FREE = 64,
     MAPPER_FIRST_FREE = 1024, // rm takes dataspaces in from here up

@@ -1,9 +1,10 @@
-// The creating task: starts the file server, its own external pager and the program, then waits for how that ends.
+// The creating task: starts the servers, its own external pager and the program, then waits for how that ends.
 // Called by start.S.
 #include <stdbool.h>
 #include <stddef.h>
 #include "kernel/abi/boot.h"
 #include "loader/root/console.h"
+#include "loader/root/disk.h"
 #include "loader/root/file_server.h"
 #include "loader/root/layout.h"
 #include "loader/root/memory.h"
@@ -14,6 +15,7 @@
 #include "loader/runtime/services.h"
 
 static struct options options;
+static struct disk disk;
 static struct program *programs[PLACES]; // by place; made when first used
 static bool runs[PLACES];                // whether a program is at the place
 static unsigned next_number;             // of the program to start next
@@ -146,7 +148,8 @@ _Noreturn void root_main(const struct boot_info *boot)
     console_name(ROOT_CONSOLE, ROOT_THREAD, "root main");
     struct thread_settings settings = {.flags = THREAD_SET_PRIORITY, .priority = PRIORITY_ROOT};
     require(thread_control(ROOT_THREAD, &settings), "set the priority of", "root");
-    uint64_t files = file_server_start(boot, &options);
+    if (options.disk) disk_start(&disk, boot, &options);
+    uint64_t files = file_server_start(boot, &options, options.disk ? &disk : NULL);
     const struct surroundings around = {
         .files = files,
         .pager = external_pager_start(),

@@ -46,6 +46,18 @@ static const char *set_read_ahead(struct options *options, const char *digits)
     return good ? NULL : "not a number of pages up to 64";
 }
 
+static const char *set_disk(struct options *options, const char *state)
+{
+    options->disk = strcmp(state, "on") == 0;
+    return options->disk || strcmp(state, "off") == 0 ? NULL : "neither on nor off";
+}
+
+static const char *set_disk_timeout(struct options *options, const char *digits)
+{
+    bool good = read_number(digits, 1u << 20, &options->disk_timeout) && options->disk_timeout;
+    return good ? NULL : "not a number of milliseconds";
+}
+
 static const char *set_map_pages(struct settings *settings, const char *digits)
 {
     uint64_t pages;
@@ -120,6 +132,8 @@ static const char *set_option(struct options *options, const char *word)
     if ((value = value_of(word, "cache-pages="))) return set_pages(&options->cache_pages, value);
     if ((value = value_of(word, "memory-pages="))) return set_pages(&options->memory_pages, value);
     if ((value = value_of(word, "read-ahead="))) return set_read_ahead(options, value);
+    if ((value = value_of(word, "disk="))) return set_disk(options, value);
+    if ((value = value_of(word, "disk-timeout="))) return set_disk_timeout(options, value);
     if ((value = value_of(word, "trace="))) options->traced = strcmp(value, "off") != 0;
     return NULL; // one of the kernel's
 }
@@ -139,8 +153,10 @@ static char *next_word(char **at)
 
 struct options_problem options_parse(struct options *options, const char command_line[BOOT_COMMAND_LINE_SIZE])
 {
-    *options = (struct options){
-        .cache_pages = OPTIONS_DEFAULT_CACHE_PAGES, .memory_pages = OPTIONS_DEFAULT_MEMORY_PAGES, .traced = true};
+    *options = (struct options){.cache_pages = OPTIONS_DEFAULT_CACHE_PAGES,
+                                .memory_pages = OPTIONS_DEFAULT_MEMORY_PAGES,
+                                .disk_timeout = OPTIONS_DEFAULT_DISK_TIMEOUT,
+                                .traced = true};
     options->defaults.map_order = PAGE_ORDER;
     memcpy(options->text, command_line, sizeof(options->text));
     options->text[sizeof(options->text) - 1] = 0;

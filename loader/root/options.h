@@ -1,8 +1,8 @@
 // The command line of the boot information, as the creating task understands it. Freestanding, so that it is tested on
 // the host.
 //
-//   [kernel options ...] [cache-pages=N] [memory-pages=N] [read-ahead=N] [SETTINGS] program=NAME [SETTINGS]
-//   [env=NAME=VALUE ...] [argument=WORD ...] [program=...] -- ARGS...
+//   [kernel options ...] [cache-pages=N] [memory-pages=N] [read-ahead=N] [disk=on|off] [disk-timeout=MILLISECONDS]
+//   [SETTINGS] program=NAME [SETTINGS] [env=NAME=VALUE ...] [argument=WORD ...] [program=...] -- ARGS...
 //
 // SETTINGS: arrangement=external|internal|eager, map-pages=N, pre-map=entry, grant=kernel-objects. Before the first
 // program= they hold for all programs, behind one for that program. ARGS are the last program's.
@@ -22,6 +22,9 @@
 #define OPTIONS_MAX_READ_AHEAD 64u // pages
 #define OPTIONS_DEFAULT_CACHE_PAGES 4096u
 #define OPTIONS_DEFAULT_MEMORY_PAGES 4096u
+// Of the guest's time, a million instructions each: by a clock on the wall ten times as long, or more. A disk answers
+// in less than one; what takes so long has failed, even on a machine that is busy.
+#define OPTIONS_DEFAULT_DISK_TIMEOUT 5000u // milliseconds
 
 // How a program shall be run.
 struct settings {
@@ -44,6 +47,8 @@ struct program_options {
 struct options {
     uint64_t cache_pages, memory_pages; // the file server's, for files and for private pages
     uint64_t read_ahead;                // pages
+    bool disk;                          // the archive lies on the disk, not in the initrd
+    uint64_t disk_timeout;              // milliseconds that the disk has for a request
     bool traced;                        // whether marks are recorded
     struct settings defaults;
     unsigned program_count; // at least 1

@@ -175,11 +175,15 @@ static bool start(const struct part *part)
                  part->executable.file);
 }
 
-// Step 9: the region mapper is started. Its priority is higher: when this returns, it waits for its first fault.
+// Step 9: the region mapper is started. Its priority is higher, so that it has bound its gate and waits for its first
+// fault when this returns; unless its own pages have to come from a disk, during which others run. Bound to its thread
+// already, the gate keeps main's faults waiting until the region mapper binds it itself and receives.
 static bool start_region_mapper(struct program *program, const struct surroundings *around)
 {
     (void)around;
-    return !program->internal || start(&program->mapper);
+    return !program->internal ||
+           (check(gate_bind(program->gate, program->mapper.thread, program->task_id), "bind a gate to", MAPPER_FILE) &&
+            start(&program->mapper));
 }
 
 // Step 10: main is started. Unless its first page is there, it faults at its first instruction.

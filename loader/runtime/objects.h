@@ -96,6 +96,15 @@ static inline MUST_USE enum ipc_error thread_start(uint64_t thread, uint64_t ip,
 {
     return ipc_call_words(thread, THREAD_START, 3, ip, sp, argument, 0, NULL);
 }
+// Of the caller itself: returns when another thread resumes it.
+static inline MUST_USE enum ipc_error thread_suspend(uint64_t thread)
+{
+    return ipc_call_words(thread, THREAD_SUSPEND, 0, 0, 0, 0, 0, NULL);
+}
+static inline MUST_USE enum ipc_error thread_resume(uint64_t thread)
+{
+    return ipc_call_words(thread, THREAD_RESUME, 0, 0, 0, 0, 0, NULL);
+}
 
 // ---- Gate and irq ----------------------------------------------------------------------------
 

@@ -142,7 +142,24 @@ static const struct {
     {"arrangement=eager program=p memory-pages=0", "memory-pages=0"},
     {"arrangement=eager program=p cache-pages=8x", "cache-pages=8x"},
     {"arrangement=eager program=p cache-pages=99999999999999999999", "cache-pages=99999999999999999999"},
+    {"arrangement=eager program=p disk=", "disk="},
+    {"arrangement=eager program=p disk=yes", "disk=yes"},
+    {"arrangement=eager program=p disk-timeout=0", "disk-timeout=0"},
+    {"arrangement=eager program=p disk-timeout=1s", "disk-timeout=1s"},
 };
+
+START_TEST(the_archive_is_in_the_initrd_unless_the_disk_is_on)
+{
+    ck_assert_ptr_null(parse("arrangement=eager program=p").what);
+    ck_assert(!options.disk);
+    ck_assert_uint_eq(options.disk_timeout, OPTIONS_DEFAULT_DISK_TIMEOUT);
+    ck_assert_ptr_null(parse("disk=on arrangement=eager program=p disk-timeout=20").what);
+    ck_assert(options.disk);
+    ck_assert_uint_eq(options.disk_timeout, 20);
+    ck_assert_ptr_null(parse("disk=on arrangement=eager program=p disk=off").what);
+    ck_assert(!options.disk);
+}
+END_TEST
 
 START_TEST(a_wrong_or_missing_word_is_named)
 {
@@ -185,6 +202,7 @@ int main(void)
     tcase_add_test(claims, kernel_objects_are_granted_only_when_asked_for);
     tcase_add_test(claims, settings_before_the_first_program_hold_for_all_and_behind_one_for_that_one);
     tcase_add_test(claims, more_programs_than_there_is_room_for_are_refused);
+    tcase_add_test(claims, the_archive_is_in_the_initrd_unless_the_disk_is_on);
     tcase_add_loop_test(claims, a_wrong_or_missing_word_is_named, 0, sizeof(bad_lines) / sizeof(bad_lines[0]));
     tcase_add_test(claims, more_words_than_there_is_room_for_are_refused);
     tcase_add_test(claims, a_command_line_without_an_end_is_cut_at_its_size);
