@@ -21,13 +21,22 @@ def quoted(path):
     return path.replace(",", ",,")
 
 
-def command(kernel, archive, ram, serial, append):
-    """The command line. ram, serial: files that QEMU writes; append: the guest's command line."""
+def disk(image, source):
+    """The options of a virtio block device, read-only, in the first virtio-mmio slot. image: a raw file. source: QEMU's
+    block options for how to come by the content, in which IMAGE stands for that file; as it is, if not given."""
+    source = (source or "file.driver=file,file.filename=IMAGE").replace("IMAGE", quoted(image))
+    return ["-global", "virtio-mmio.force-legacy=false",  # the interface of the standard, not the one before it
+            "-drive", f"if=none,id=disk,readonly=on,driver=raw,{source}",
+            "-device", "virtio-blk-device,drive=disk,bus=virtio-mmio-bus.0"]
+
+
+def command(kernel, archive, ram, serial, append, devices=()):
+    """The command line. ram, serial: files that QEMU writes; append: the guest's command line; devices: more options."""
     memory = f"memory-backend-file,id=ram,size={RAM_SIZE},mem-path={quoted(ram)},share=on"
     return [PROGRAM, "-machine", "virt,memory-backend=ram", "-object", memory, "-m", "128M", "-smp", "1",
             "-icount", "shift=0,sleep=off", "-seed", "42", "-rtc", "base=2026-01-01,clock=vm",
             "-display", "none", "-monitor", "none", "-serial", f"file:{quoted(serial)}", "-no-reboot",
-            "-kernel", kernel, "-initrd", archive, "-append", append]
+            "-kernel", kernel, "-initrd", archive, "-append", append, *devices]
 
 
 def missing():
@@ -42,7 +51,7 @@ def fresh_file(path, size):
         file.truncate(size)
 
 
-def start(kernel, archive, ram, serial, errors, append):
+def start(kernel, archive, ram, serial, errors, append, devices=()):
     """Starts the guest; returns its subprocess.Popen. QEMU ends with this process, however that ends."""
     fresh_file(ram, RAM_SIZE)
     fresh_file(serial, 0)
@@ -52,6 +61,6 @@ def start(kernel, archive, ram, serial, errors, append):
         prctl(PARENT_DEATH_SIGNAL, signal.SIGKILL)
 
     with open(errors, "wb") as error_file:
-        return subprocess.Popen(command(kernel, archive, ram, serial, append), stdin=subprocess.DEVNULL,
+        return subprocess.Popen(command(kernel, archive, ram, serial, append, devices), stdin=subprocess.DEVNULL,
                                 stdout=error_file, stderr=error_file, start_new_session=True,
                                 preexec_fn=end_with_parent)

@@ -2,7 +2,8 @@
 """Runs programs, of the boot archive or of this machine, under QEMU and records the trace.
 
 Leaves in DIR: trace/ (CTF: metadata, stream_0), console.txt (what the guest printed) and result.json (how it ended).
-The trace may be read while the guest runs, and after any end. The same command leaves the same bytes.
+The trace may be read while the guest runs, and after any end. The same command leaves the same bytes (with a disk, which
+answers in its own time, the same events of each thread in the same order).
 """
 
 import argparse
@@ -40,7 +41,8 @@ EXIT_CODES = """exit status:
 """
 PANIC_TEXT = "faultline: kernel panic"
 NO_BOOT_TEXT = "faultline: cannot boot"
-SERVERS = ("fs", "rm")  # programs of the archive that are not for --program
+SERVERS = ("fs", "disk", "rm")  # programs of the archive that are not for --program
+DISK_SERVERS = ("fs", "disk")  # what has to be in the initrd for the rest to be on a disk
 RUNNING, POWER_OFF, DEADLOCK, BUDGET, PANIC = range(5)  # enum halt_reason of kernel/abi/trace.h
 HALTS = {
     DEADLOCK: (EXIT_DEADLOCK, "deadlock", "every thread waits, and nothing can ever wake one. The console says who "
@@ -128,6 +130,12 @@ def parser():
     add("--cache-pages", type=count, metavar="N", help="pages of files that the file server may keep (at least 16)")
     add("--memory-pages", type=count, metavar="N", help="private pages (data, stacks, heaps) that there may be")
     add("--archive", default=ARCHIVE, metavar="FILE", help="another boot archive")
+    add("--disk", action="store_true", help="the archive lies on a virtio disk; the initrd has only the servers that read "
+        "it. The disk answers in its own time: runs differ in times, not in each thread's order of events")
+    add("--disk-image", metavar="FILE", help="a disk of your own, with a cpio archive of the kind \"newc\"; implies "
+        "--disk. Programs are looked for there, the servers still in the boot archive")
+    add("--drive-options", metavar="OPTIONS", help="QEMU's block options for how the disk comes by its content, to make it "
+        "slow or faulty; IMAGE stands for the file (default: file.driver=file,file.filename=IMAGE)")
     add("--kernel", default=KERNEL, metavar="FILE", help="another kernel")
     add("--wall", type=float, default=300.0, metavar="SECONDS", help="last resort against a hung QEMU (default: 300)")
     add("--report", action="store_true", help="say in the end what demand paging cost each program: faults, messages, pages "
@@ -182,6 +190,7 @@ def guest_command_line(options):
     words += [f"cache-pages={options.cache_pages}"] if options.cache_pages is not None else []
     words += [f"memory-pages={options.memory_pages}"] if options.memory_pages is not None else []
     words += [f"read-ahead={options.read_ahead}"] if options.read_ahead is not None else []
+    words += ["disk=on"] if options.disk else []
     words += program_words(options)
     words += ["--"] + options.arguments
     for word in words:
@@ -210,11 +219,27 @@ def check(options):
         if not os.path.isfile(path):
             raise UsageError(f"{path} is missing: run `make` first" if path in (KERNEL, ARCHIVE, metadata) else
                              f"{path} is a directory, not a file" if os.path.isdir(path) else f"{path} does not exist")
+    check_disk(options)
     check_files(options)
     programs = values(options, "program")
     if len(programs) == 1:  # of several, the good ones shall run
         check_program(options, programs[0])
     return metadata
+
+
+def check_disk(options):
+    if options.disk_image and not os.path.isfile(options.disk_image):
+        raise UsageError(f"{options.disk_image} is not a file")
+    if options.drive_options and not options.disk:
+        raise UsageError("--drive-options are about the disk: give --disk too")
+    if options.disk and "idle=wfi" in " ".join(options.append).split():
+        raise UsageError("with idle=wfi the guest's time leaps while it waits, so that a disk would always be too late: "
+                         "leave out --disk or idle=wfi")
+
+
+def base_archive(options):
+    """Where programs and files come from, but for added ones."""
+    return options.disk_image or options.archive
 
 
 def files_to_add(options):
@@ -232,9 +257,9 @@ def archive_of_run(options, path):
     """The archive that the guest gets: the given one, or, with files added, a new one at `path`."""
     added = files_to_add(options)
     if not added:
-        return options.archive
+        return base_archive(options)
     try:
-        data = guest_files.extend(options.archive, added)
+        data = guest_files.extend(base_archive(options), added)
     except guest_files.FilesError as error:
         raise UsageError(str(error)) from None
     with open(path, "wb") as file:
@@ -247,7 +272,7 @@ def check_program(options, program):
     if guest_files.is_host_path(program):
         return
     try:
-        files = make_cpio.contents(make_cpio.read(options.archive))
+        files = make_cpio.contents(make_cpio.read(base_archive(options)))
     except (ValueError, OSError):
         return
     names = [make_cpio.plain(name) for _option, name, _path in files_to_add(options)]
@@ -255,14 +280,27 @@ def check_program(options, program):
         return
     programs = sorted(name for name, content in files.items() if content[:4] == b"\x7fELF" and name not in SERVERS)
     near = difflib.get_close_matches(program, programs, 1)
-    raise ProgramNotFound(f"{options.archive} has no program called {program}"
+    raise ProgramNotFound(f"{base_archive(options)} has no program called {program}"
                           + (f"; did you mean {near[0]}?" if near else ".") + f" It has: {', '.join(programs)}")
+
+
+def initrd_of_run(options, archive, path):
+    """The initrd: the archive, or, if that is on a disk, one with the servers that read the disk, at `path`."""
+    if not options.disk:
+        return archive
+    try:
+        files = make_cpio.contents(make_cpio.read(options.archive))
+    except ValueError as error:
+        raise UsageError(f"{options.archive}: {error}, so the servers for the disk cannot be taken from it") from None
+    with open(path, "wb") as file:
+        file.write(make_cpio.archive([(name, files[name]) for name in DISK_SERVERS if name in files]))
+    return path
 
 
 def prepare(options):
     """Makes DIR, without what an earlier run left. Returns the paths in it by name."""
     os.makedirs(options.out, exist_ok=True)
-    names = ("ram", "trace", "console.txt", "serial.raw", "qemu.log", "result.json", "archive.cpio")
+    names = ("ram", "trace", "console.txt", "serial.raw", "qemu.log", "result.json", "archive.cpio", "initrd.cpio")
     paths = {name: os.path.join(options.out, name) for name in names}
     recorder.remove_old_trace(paths["trace"])
     for name in ("ram", "console.txt", "result.json"):
@@ -310,7 +348,9 @@ def attempt(options, metadata, append):
     """One run. Returns the exit status and what result.json shall say."""
     paths = prepare(options)
     archive = archive_of_run(options, paths["archive.cpio"])
-    process = qemu.start(options.kernel, archive, paths["ram"], paths["serial.raw"], paths["qemu.log"], append)
+    initrd = initrd_of_run(options, archive, paths["initrd.cpio"])
+    devices = qemu.disk(archive, options.drive_options) if options.disk else []
+    process = qemu.start(options.kernel, initrd, paths["ram"], paths["serial.raw"], paths["qemu.log"], append, devices)
     stopped, timed_out = None, False
     try:
         records = recorder.Recorder(paths["ram"], qemu.RAM_SIZE, options.trace_size,
@@ -335,10 +375,10 @@ def attempt(options, metadata, append):
         status, word, message = outcome(header, timed_out, stopped, traced, log.read(), printed.read())
     for name in ["serial.raw", "qemu.log"] + ([] if options.keep_ram else ["ram"]):
         os.remove(paths[name])
-    if archive != options.archive:
-        os.remove(archive)
+    for made in {archive, initrd} - {options.archive, options.disk_image}:
+        os.remove(made)
     result = {"programs": [guest_files.guest_name(program) for program in values(options, "program")],
-              "command_line": append, "end": word,
+              "medium": "disk" if options.disk else "initrd", "command_line": append, "end": word,
               "status": status, "traced": traced, "trace": header}
     if options.report:
         result["report"] = report.report(trace_reader.read(paths["trace"]))
@@ -357,6 +397,7 @@ def stop_on_signal(number, _frame):
 
 def main():
     options = parser().parse_args()
+    options.disk = options.disk or options.disk_image is not None
     if qemu.missing():
         fail(EXIT_MISSING_TOOL, f"{qemu.PROGRAM} is not installed: `make doctor` says what to install.")
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
