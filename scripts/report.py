@@ -9,6 +9,7 @@
 """
 
 import argparse
+import functools
 import os
 import sys
 
@@ -17,13 +18,15 @@ import trace_reader
 FILES_OPEN, DATASPACE_CLOSE = 1, 18  # enum protocol_label of loader/runtime/protocol.h
 ARRANGEMENTS = ("external", "internal", "eager")  # enum arrangement of kernel/abi/objects.h
 MESSAGES = ("ipc_send", "ipc_reply", "fault_deliver")
-MARKS = trace_reader.marks()
-STEPS = [code for name, code in MARKS.items() if name.startswith("MARK_STEP_")]
-ENDS = (MARKS["MARK_PROGRAM_EXIT"], MARKS["MARK_PROGRAM_CRASH"])
 
 
-def is_mark(event, name):
-    return event.name == "mark" and event.fields["code"] == MARKS[name]
+@functools.cache
+def marks():
+    return trace_reader.marks()
+
+
+def is_mark(event, *names):
+    return event.name == "mark" and event.fields["code"] in [marks()[name] for name in names]
 
 
 def label(event):
@@ -32,7 +35,7 @@ def label(event):
 
 def set_ups(events):
     """Each program that got a task: its task, and the times at which its file was opened and main was started."""
-    root = next((event.thread for event in events if event.name == "mark" and event.fields["code"] in STEPS), None)
+    root = next((event.thread for event in events if is_mark(event, "MARK_STEP_EXECUTABLE")), None)
     result, begin, task = [], None, None
     for event in events:
         if event.thread != root:
@@ -84,7 +87,7 @@ def report(events):
                        to_main=None, total=None)
     for event, task in beneficiaries(events, programs):
         program = programs.get(task)
-        if event.name == "mark" and event.fields["code"] in ENDS:
+        if is_mark(event, "MARK_PROGRAM_EXIT", "MARK_PROGRAM_CRASH"):
             program = programs[event.fields["extra"]]
             program["total"] = event.time - program["begin"]
         elif is_mark(event, "MARK_ARRANGEMENT") and event.fields["extra"] in programs:
