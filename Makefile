@@ -40,7 +40,7 @@ programs := $(sort $(foreach source,$(program_sources),$(basename $(firstword \
 viz_sources := $(wildcard viz/trace/*.c viz/model/*.c viz/view/*.c viz/term/*.c)
 # Parts of the loader that make no system call, so that they can be tested natively.
 loader_testable := $(sort $(shared_sources) $(wildcard loader/root/elf.c loader/root/options.c) \
-    $(addprefix loader/fs/,archive.c block.c cache.c source.c) loader/disk/queue.c)
+    $(addprefix loader/fs/,archive.c block.c cache.c pages.c source.c) loader/disk/queue.c)
 test_sources := $(wildcard tests/*/*_test.c)
 test_programs := $(test_sources:tests/%_test.c=build/tests/%)
 kernel_harness := $(addprefix tests/kernel/,support.c check.c host_arch.c)

@@ -1,5 +1,5 @@
-// The files of the archive, by number and by name, wherever it lies. Set up once by main.c, used by dataspace.c and
-// server.c. Only headers and names are read at first; content when it is asked for.
+// The files of the archive, by number and by name, wherever it lies. Set up once by main.c, used by dataspace.c,
+// pages.c and server.c. Only headers and names are read at first; content when it is asked for.
 #ifndef FAULTLINE_FS_ARCHIVE_H
 #define FAULTLINE_FS_ARCHIVE_H
 

@@ -1,4 +1,4 @@
-// Which flexpages hand a block of pages over: adjacent pages in adjacent frames become one. Used by dataspace.c; tested
+// Which flexpages hand a block of pages over: adjacent pages in adjacent frames become one. Used by pages.c; tested
 // natively by tests/loader/cache_test.c.
 #ifndef FAULTLINE_FS_BLOCK_H
 #define FAULTLINE_FS_BLOCK_H

@@ -1,4 +1,4 @@
-// The frames of the file server: which one holds which page. Called by dataspace.c; makes no system call itself, so
+// The frames of the file server: which one holds which page. Called by pages.c; makes no system call itself, so
 // that tests/loader/cache_test.c can run it natively.
 //
 // A page is keyed by who it belongs to (a file, whose clean pages all read-only views share, or one dataspace, whose

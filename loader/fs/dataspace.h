@@ -3,21 +3,16 @@
 #define FAULTLINE_FS_DATASPACE_H
 
 #include <stdint.h>
-#include "loader/fs/cache.h"
+#include "loader/fs/pages.h"
 #include "loader/runtime/ipc.h"
 #include "loader/runtime/services.h"
 
 #define DATASPACE_MAX 512u // open at one time
 
 struct dataspace {
-    uint64_t gate;     // this task's capability; 0: this entry is free
-    uint32_t file;     // number in the archive, or ARCHIVE_MAX_FILES: anonymous
-    uint64_t offset;   // in the file, bytes
-    uint64_t shown;    // bytes of the file, from offset on
-    uint64_t size;     // bytes
-    uint64_t rights;   // enum flexpage_rights
-    uint64_t promised; // private pages that it may still ask for
-    char name[FILES_NAME_SIZE + 1];
+    uint64_t gate;   // this task's capability; 0: this entry is free
+    uint64_t rights; // enum flexpage_rights
+    struct view view;
 };
 
 // What this task needs of its own capabilities.
@@ -39,24 +34,13 @@ enum ipc_error dataspace_open_anonymous(const char *name, uint64_t size, uint32_
 // NULL when the number names no open dataspace.
 const struct dataspace *dataspace_get(uint64_t number);
 
-// DATASPACE_MAP: the page at the offset, and what else can be had of the block around it, brought into the cache where
-// it is not there. items: room for IPC_MAX_ITEMS; *count: how many to reply.
-struct map_request {
-    uint64_t offset, access, order; // order: below PAGE_ORDER as PAGE_ORDER, from BLOCK_MAX_ORDER up as that
-};
+// DATASPACE_MAP and DATASPACE_FETCH, as pages_map and pages_fetch. Errors of the first also: ARGUMENT (no access, or an
+// unknown one), RIGHTS.
 enum ipc_error dataspace_map_pages(uint64_t number, const struct map_request *request, struct map_item *items,
                                    unsigned *count);
-
-// DATASPACE_FETCH. *there: bytes from the offset on that are in the cache now.
 enum ipc_error dataspace_fetch_pages(uint64_t number, uint64_t offset, uint64_t size, uint64_t *there);
 
 // Takes the private pages back and destroys the gate. Not before the reply to its last caller.
 enum ipc_error dataspace_forget(uint64_t number);
-
-// Since the start: requests that found the page, pages filled, pages evicted.
-struct dataspace_counts {
-    uint64_t hits, fills, evictions;
-};
-struct dataspace_counts dataspace_counted(void);
 
 #endif

@@ -36,8 +36,8 @@ static void read_name(const struct message *message, char name[FILES_NAME_SIZE +
 static void hand_out(uint32_t number, struct message *message, struct reply *reply)
 {
     const struct dataspace *space = dataspace_get(number);
-    const struct cpio_entry *file = archive_file(space->file);
-    message->words[0] = space->size;
+    const struct cpio_entry *file = archive_file(space->view.file);
+    message->words[0] = space->view.size;
     message->words[1] = file ? file->size : 0;
     this_utcb()->items[0] = (struct map_item){capability_flexpage(space->gate, 0, RIGHT_SEND), 0};
     *reply = (struct reply){.words = 2, .items = 1, .forget = NO_DATASPACE, .opened = number};
@@ -69,7 +69,7 @@ static enum ipc_error list(struct message *message, struct reply *reply)
 
 static enum ipc_error statistics(struct message *message, struct reply *reply)
 {
-    struct dataspace_counts counts = dataspace_counted();
+    struct page_counts counts = pages_counted();
     message->words[0] = counts.hits;
     message->words[1] = counts.fills;
     message->words[2] = counts.evictions;
@@ -108,7 +108,7 @@ static enum ipc_error serve_dataspace(struct message *message, struct reply *rep
     case DATASPACE_MAP:
         return map(number, message, reply);
     case DATASPACE_INFO:
-        message->words[0] = space->size;
+        message->words[0] = space->view.size;
         message->words[1] = space->rights;
         reply->words = 2;
         return IPC_OK;
