@@ -201,15 +201,21 @@ static struct block block_around(const struct view *view, uint64_t number, uint6
     return block;
 }
 
-// What DATASPACE_MAP does when one page that is there is not the whole answer.
-static enum ipc_error map_block(struct view *view, uint64_t number, bool there, const struct map_request *request,
+static enum ipc_error map_block(struct view *view, uint64_t number, unsigned ahead, const struct map_request *request,
                                 struct map_item *items, unsigned *count)
 {
-    struct block block = block_around(view, number, request->order, there || is_private(view) ? 0 : read_ahead);
+    struct block block = block_around(view, number, request->order, ahead);
     unsigned wanted = (unsigned)(number - block.first);
     enum ipc_error error = bring_in(view, &block, wanted);
     if (!error) *count = block_items(&block, wanted, (unsigned)request->access, items);
     return error;
+}
+
+// Brings a page in that is missing and comes alone.
+static enum ipc_error bring_one(struct view *view, uint64_t number, void **page)
+{
+    enum ipc_error error = make_room(view, 1, 1);
+    return error ? error : add_page(view, number, NULL, page);
 }
 
 enum ipc_error pages_map(struct view *view, const struct map_request *request, struct map_item *items, unsigned *count)
@@ -219,11 +225,14 @@ enum ipc_error pages_map(struct view *view, const struct map_request *request, s
     struct cache_key key = key_of(view, number);
     cache_begin();
     void *page = cache_find(&key);
+    unsigned ahead = page || is_private(view) ? 0 : read_ahead;
     if (page) {
         counts.hits++;
         mark(MARK_CACHE_HIT, view, number, page);
     }
-    if (!page || request->order > PAGE_ORDER) return map_block(view, number, page, request, items, count);
+    if (request->order > PAGE_ORDER || ahead) return map_block(view, number, ahead, request, items, count);
+    enum ipc_error error = page ? IPC_OK : bring_one(view, number, &page);
+    if (error) return error;
     items[0] =
         (struct map_item){memory_flexpage((uint64_t)page, PAGE_ORDER, (unsigned)request->access), request->offset};
     *count = 1;
