@@ -36,8 +36,10 @@ int main(int argc, char **argv, char **envp);
 // Only a position independent program has relocations. \pre: no pointer among constants and data has been used.
 static void relocate(void)
 {
+    const struct relocation *entry = __relocations_start, *end = __relocations_end;
+    if (entry == end) return; // spares a fault of the page that the next line looks at
     uint64_t distance = (uint64_t)__code_start - __link_address;
-    for (const struct relocation *entry = __relocations_start; entry < __relocations_end; entry++) {
+    for (; entry < end; entry++) {
         if (entry->type != RELATIVE) {
             (void)!console_write_text(capability_named("console"), "runtime: this program cannot be moved: it has a "
                                                                    "relocation that is not relative; link it with "
