@@ -137,6 +137,24 @@ static void await_programs(unsigned most, uint64_t files)
     }
 }
 
+// What the file server has counted goes into the trace.
+static void mark_statistics(uint64_t files)
+{
+    struct files_counts counts;
+    if (!options.traced || files_statistics(files, &counts)) return;
+    const struct {
+        const char *name;
+        uint64_t count;
+    } marks[] = {
+        {"cache hits", counts.hits},
+        {"pages filled", counts.fills},
+        {"pages evicted", counts.evictions},
+        {"disk requests", counts.disk_requests},
+    };
+    for (unsigned i = 0; i < sizeof(marks) / sizeof(marks[0]); i++)
+        console_mark(ROOT_CONSOLE, MARK_STATISTICS, marks[i].count, 0, marks[i].name);
+}
+
 _Noreturn void root_main(const struct boot_info *boot);
 _Noreturn void root_main(const struct boot_info *boot)
 {
@@ -161,5 +179,6 @@ _Noreturn void root_main(const struct boot_info *boot)
         start_next(&around);
     }
     await_programs(0, files);
+    mark_statistics(files);
     power_off(status_of_all);
 }
