@@ -95,6 +95,13 @@ static void cached(struct state *state, const struct trace_record *record, const
     strcpy(page->file, file);
 }
 
+static void evicted(struct state *state, const struct trace_record *record)
+{
+    struct table *cache = &state->table[TABLE_cache];
+    uint64_t task = record->task, frame = record->argument[2];
+    if (task != 0 && table_find(cache, task, frame) != NULL) table_remove(cache, table_place(cache, task, frame), 1);
+}
+
 void state_apply_mark(struct state *state, const struct trace_record *record)
 {
     char text[MODEL_TEXT_SIZE];
@@ -113,6 +120,9 @@ void state_apply_mark(struct state *state, const struct trace_record *record)
         return;
     case MARK_CACHE_FILL:
         cached(state, record, text, false);
+        return;
+    case MARK_CACHE_EVICT:
+        evicted(state, record);
         return;
     case MARK_PROGRAM_EXIT:
         end_program(state, record, text, false);

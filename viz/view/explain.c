@@ -43,6 +43,19 @@ static bool explain_service(const struct side *side, const struct trace_record *
                  record->argument[0] == MARK_CACHE_HIT ? "has" : "reads", value / PAGE_SIZE, name,
                  record->argument[0] == MARK_CACHE_HIT ? "in its cache already, at" : "into its cache, at", extra);
         return true;
+    case MARK_CACHE_EVICT:
+        snprintf(text, size,
+                 "%s evicts page %" PRIu64 " of \"%s\" from its cache, at 0x%" PRIx64 ", and takes it from all "
+                 "who have it: the frame is needed for another page. A touch will bring it back.",
+                 who, value / PAGE_SIZE, name, extra);
+        return true;
+    case MARK_DISK_READ:
+        snprintf(text, size, "%s lets the disk read %" PRIu64 " sectors of 512 bytes, from number %" PRIu64 " on.", who,
+                 extra, value);
+        return true;
+    case MARK_STATISTICS:
+        snprintf(text, size, "The file server has counted since it started: %s, %" PRIu64 ".", name, value);
+        return true;
     case MARK_PROGRAM_EXIT:
         snprintf(text, size, "The program \"%s\" of task %" PRIu64 " has ended with status %" PRIu64 ".", name, extra,
                  value);
