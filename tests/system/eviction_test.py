@@ -79,7 +79,7 @@ class Eviction(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         content = text()
-        cls.archive = guest.archive_with("eviction", {"text.txt": content})
+        cls.archive = guest.archive_with("eviction", {"text.txt": content, "disk": guest.boot_file("disk")})
         cls.first_line, cls.lines = expected_lines(content)
 
     def run_with(self, arrangement, *options):
@@ -140,6 +140,15 @@ class Eviction(unittest.TestCase):
         events = run.events()
         self.assertGreater(self.check_pages(events), 2 * TEXT_PAGES - 2 * CACHE_PAGES)
         self.assertGreater(self.check_faults(events), TEXT_PAGES - CACHE_PAGES)
+
+    def test_from_a_disk_with_blocks_and_read_ahead_the_answer_is_the_same(self):
+        run = self.run_with("internal", "--disk", "--map-pages", "4", "--read-ahead", "16")
+        self.check_answer(run)
+        events = run.events()
+        self.assertGreater(self.check_pages(events), TEXT_PAGES - CACHE_PAGES)
+        self.assertLess(self.check_faults(events), TEXT_PAGES // 3)
+        requests = [event for event in events if event.name == "mark" and event.fields["code"] == MARK["MARK_DISK_READ"]]
+        self.assertLess(len(requests), TEXT_PAGES // 3)
 
     def test_two_programs_share_clean_pages_and_nothing_else(self):
         run = guest.run("internal", "wordcount", ["--cache-pages", str(CACHE_PAGES), "--program", "wordcount"])
