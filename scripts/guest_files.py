@@ -68,5 +68,5 @@ def extend(archive, added):
     for _option, name, path in added:
         files[make_cpio.plain(name)] = make_cpio.read(path)
     if len(files) > FILE_LIMIT:
-        raise FilesError(f"the guest serves at most {FILE_LIMIT} files, and with those of --file there are {len(files)}")
+        raise FilesError(f"the guest serves at most {FILE_LIMIT} files, and with those added there are {len(files)}")
     return make_cpio.archive(list(files.items()))

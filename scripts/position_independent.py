@@ -1,12 +1,12 @@
 """Makes a position independent program of one that was linked with --emit-relocs. Called by kit-cc -static-pie.
 
     position_independent.py count FILE     how many pointers would have to move along with the program
-    position_independent.py finish FILE    writes the table of them, for which the linker script left room, and changes the
-                                           file's type to ET_DYN
+    position_independent.py finish FILE    writes the table of them, for which the linker script left room, and
+                                           changes the file's type to ET_DYN
 
 The linker for riscv64-unknown-elf has no -pie. But all code is compiled to reach what it uses relative to the program
-counter, so only pointers in memory depend on the address: where the linker has resolved an R_RISCV_64, and in the global
-offset table.
+counter, so only pointers in memory depend on the address: where the linker has resolved an R_RISCV_64, and in the
+global offset table.
 Formats: System V ABI, chapter 4 (ELF-64); RISC-V ELF psABI, section 8.5 (relocations).
 """
 
@@ -54,7 +54,8 @@ class File:
     def relocations(self):
         """Those of what is in memory at run time: (address, type, symbol, addend)"""
         for section in self.sections:
-            applies = section["type"] == SECTION_RELOCATIONS and self.sections[section["info"]]["flags"] & FLAG_ALLOCATED
+            applies = (section["type"] == SECTION_RELOCATIONS
+                       and self.sections[section["info"]]["flags"] & FLAG_ALLOCATED)
             for at in range(section["offset"], section["offset"] + section["size"], 24) if applies else ():
                 address, info, addend = struct.unpack_from("<QQq", self.data, at)
                 yield address, info & 0xFFFFFFFF, self.symbol(self.sections[section["link"]], info >> 32), addend

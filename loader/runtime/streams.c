@@ -1,4 +1,5 @@
-// stdin, stdout and stderr, and fread and fwrite of many bytes at once: picolibc's call a function for each byte.
+// stdin, stdout and stderr; fread and fwrite of many bytes at once, for picolibc's call a function for each byte;
+// fflush.
 #include <stdbool.h>
 #include <errno.h>
 #include <stdio-bufio.h>
@@ -19,6 +20,14 @@ static int flush(FILE *stream)
     (void)stream;
     console_flush();
     return 0;
+}
+
+// Of all streams, which is what no stream means, only the console holds output back. picolibc's takes NULL for a
+// stream.
+int fflush(FILE *stream)
+{
+    if (!stream) console_flush();
+    return stream && stream->flush ? stream->flush(stream) : 0;
 }
 
 static int close_console(FILE *stream)

@@ -1,7 +1,7 @@
 """Fetches the upstream source of a Debian package, through apt and from the mirror that this machine uses.
 
-apt checks what it gets: the signature on the archive's index, and the index's SHA-256 of the file. This machine's own apt
-is left as it is: a copy of its list of mirrors, made into one of sources, lies in the working directory.
+apt checks what it gets: the signature on the archive's index, and the index's SHA-256 of the file. This machine's own
+apt is left as it is: a copy of its list of mirrors, made into one of sources, lies in the working directory.
 """
 
 import glob

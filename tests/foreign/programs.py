@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Programs that nobody here wrote: built from their own, unchanged sources with kit-cc, each gives the same output as the
-host's build of it, in every arrangement and from every medium, and no page fault of theirs is lost.
+"""Programs that nobody here wrote: built from their own, unchanged sources with kit-cc, each gives the same output as
+the host's build of it, in every arrangement and from every medium, and no page fault of theirs is lost.
 
 `make test-foreign` runs it. The sources come from Debian's packages (fetch.py); everything lies in build/foreign.
 """
@@ -24,7 +24,9 @@ BUILD = os.path.join(ROOT, "build/foreign")
 LAUNCHER = os.path.join(ROOT, "scripts/run.py")
 ARRANGEMENTS = ("internal", "external", "eager")
 # Where the guest finds the files: more options for run.py.
-MEDIA = {"initrd": ()}
+MEDIA = {"initrd": (), "disk": ("--disk",)}
+LEAST_CACHE = 16  # pages of files
+PRIVATE_PAGES = 0x2800000000  # from here on they lie in the file server: MEMORY_ADDRESS of loader/root/layout.h
 KIT_TOOLS = {"CC": os.path.join(ROOT, "scripts/kit-cc"), "AR": "riscv64-unknown-elf-ar",
              "RANLIB": "riscv64-unknown-elf-ranlib"}
 HOST_TOOLS = {"CC": "cc", "AR": "ar", "RANLIB": "ranlib"}
@@ -48,6 +50,18 @@ local next_number = coroutine.wrap(function() for i = 1, 10 do coroutine.yield(i
 print(next_number(), next_number(), next_number())
 collectgarbage()
 print(collectgarbage("count") < 4096, os.time{year = 2026, month = 1, day = 2, hour = 0})
+"""
+# Reads another file, and comes back to it.
+WORDS_SCRIPT = r"""
+local count, words = {}, {}
+for pass = 1, 2 do
+    for line in io.lines(arg[1]) do
+        for word in line:gmatch("%a+") do count[word] = (count[word] or 0) + 1 end
+    end
+end
+for word in pairs(count) do words[#words + 1] = word end
+table.sort(words, function(a, b) return count[a] > count[b] or count[a] == count[b] and a < b end)
+for i = 1, 20 do print(count[words[i]], words[i]) end
 """
 
 
@@ -98,6 +112,13 @@ def built(package, build):
     return cache[package]
 
 
+def marks(run_name, name):
+    """The marks of that name in an earlier run."""
+    code = trace_reader.marks()[name]
+    return [event for event in trace_reader.read(os.path.join(BUILD, "runs", run_name, "trace"))
+            if event.name == "mark" and event.fields["code"] == code]
+
+
 class Foreign(unittest.TestCase):
     def check_faults(self, directory):
         """Every fault of the run was resolved or refused, and nothing of its trace is lost."""
@@ -108,8 +129,9 @@ class Foreign(unittest.TestCase):
         self.assertFalse([event for event in events if event.name == "lost"])
         return len(begun)
 
-    def compare(self, program, name, arguments, files=(), stdin=None):
-        """files: paths on the host, which are also the names that the arguments may use, without their folder."""
+    def compare(self, program, name, arguments, files=(), stdin=None, more=()):
+        """files: paths on the host, which are also the names that the arguments may use, without their folder; more:
+        options of run.py."""
         arguments = list(arguments)
         by_name = {os.path.basename(path): path for path in files}
         with open(stdin or os.devnull, "rb") as file:
@@ -119,8 +141,8 @@ class Foreign(unittest.TestCase):
             for arrangement in ARRANGEMENTS:
                 with self.subTest(medium=medium, arrangement=arrangement):
                     directory = os.path.join(BUILD, "runs", f"{name}-{medium}-{arrangement}")
-                    command = [sys.executable, LAUNCHER, "--arrangement", arrangement, "--program", program.kit, "--out",
-                               directory, *options, *(word for path in files for word in ("--file", path)),
+                    command = [sys.executable, LAUNCHER, "--arrangement", arrangement, "--program", program.kit,
+                               "--out", directory, *options, *more, *(word for path in files for word in ("--file", path)),
                                *(["--stdin", stdin] if stdin else []), "--", *arguments]
                     ended = subprocess.run(command, capture_output=True, timeout=600, check=False)
                     self.assertEqual(ended.stderr.decode(errors="replace"), "")
@@ -150,7 +172,8 @@ class Foreign(unittest.TestCase):
     def test_minigzip_compresses_and_decompresses_as_on_the_host(self):
         program = built("zlib", build_minigzip)
         for name, options in (("fast", ["-1"]), ("best", ["-9"]), ("huffman", ["-h"])):
-            compressed = self.compare(program, f"minigzip-{name}", options, stdin=os.path.join(program.source, "deflate.c"))
+            original = os.path.join(program.source, "deflate.c")
+            compressed = self.compare(program, f"minigzip-{name}", options, stdin=original)
             path = os.path.join(BUILD, f"{name}.gz")
             with open(path, "wb") as file:
                 file.write(compressed)
@@ -165,6 +188,20 @@ class Foreign(unittest.TestCase):
                 file.write(content)
         output = self.compare(program, "lua", ["script.lua"], paths[:1], stdin=paths[1])
         self.assertIn(b"3000", output)
+
+    def test_lua_runs_with_a_cache_of_a_quarter_of_the_pages_that_it_touches(self):
+        program = built("lua5.4", build_lua)
+        script, text = os.path.join(BUILD, "words.lua"), os.path.join(program.source, "src/lparser.c")
+        with open(script, "w") as file:
+            file.write(WORDS_SCRIPT)
+        for name, more in (("words", ()), ("words-quarter", ("--cache-pages", str(LEAST_CACHE)))):
+            self.compare(program, name, ["words.lua", "lparser.c"], [script, text], more=more)
+        for arrangement in ("internal", "external"):
+            touched = [fill for fill in marks(f"words-initrd-{arrangement}", "MARK_CACHE_FILL")
+                       if fill.fields["extra"] < PRIVATE_PAGES]
+            self.assertGreaterEqual(len(touched), 4 * LEAST_CACHE)
+            evicted = marks(f"words-quarter-initrd-{arrangement}", "MARK_CACHE_EVICT")
+            self.assertGreaterEqual(len(evicted), len(touched) - LEAST_CACHE)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import random
+import re
 import struct
 import subprocess
 import sys
@@ -10,8 +11,14 @@ import tempfile
 import unittest
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(ROOT, "scripts"))
+sys.dont_write_bytecode = True
+
+import make_cpio  # noqa: E402
+
 COMPILER = os.path.join(ROOT, "scripts", "kit-cc")
 LAUNCHER = os.path.join(ROOT, "scripts", "run.py")
+ARCHIVE = os.path.join(ROOT, "build", "boot.cpio")
 ARCHIVER = "riscv64-unknown-elf-ar"
 ARRANGEMENTS = ("external", "internal", "eager")
 
@@ -127,6 +134,32 @@ int main(void)
 """
 
 
+# Reads a file in pieces of an odd size; what cannot be read it passes over, a page at a time.
+READ = r"""
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+int main(void)
+{
+    static char buffer[1000];
+    int file = open("content", O_RDONLY), errors = 0;
+    long sum = 0, count;
+    while ((count = read(file, buffer, sizeof buffer)) != 0) {
+        for (long i = 0; i < count; i++)
+            sum += (unsigned char)buffer[i];
+        if (count > 0) continue;
+        printf("%s at %ld\n", strerror(errno), (long)lseek(file, 0, SEEK_CUR));
+        lseek(file, 4096, SEEK_CUR);
+        errors++;
+    }
+    printf("sum %ld\n", sum);
+    return errors;
+}
+"""
+
+
 class Compiler(Programs):
     def test_a_program_of_two_files_and_a_library_runs_in_every_arrangement(self):
         self.write("main.c", MAIN)
@@ -177,8 +210,24 @@ class Compiler(Programs):
                                 "__asm__(\"lui %0, %%hi(number)\" : \"=r\"(a)); return a != 0; }")
         status, output = self.compile("-static-pie", "program.c", "-o", "program")
         self.assertEqual(status, 1, output)
-        self.assertIn("kit-cc: program cannot be position independent: it has an absolute address in code, of number", output)
+        self.assertIn("cannot be position independent: it has an absolute address in code, of number", output)
         self.assertFalse(os.path.exists(self.path("program")))
+
+    def test_calls_that_cannot_be_done_say_so(self):
+        with open(os.path.join(ROOT, "loader/runtime/unsupported.S")) as file:
+            lists = re.findall(r"^ +calls (\w+), (.*)$", file.read(), re.MULTILINE)
+        names = [(name, target) for target, line in lists for name in line.split(", ")]
+        self.assertGreater(len(names), 80)
+        answers = {"fail_read_only": (-1, "EROFS"), "fail_unsupported": (-1, "ENOSYS"), "give_nothing": (0, "ENOSYS")}
+        calls = "".join(f"errno = 0; if ({name}() != {answers[target][0]} || errno != {answers[target][1]}) "
+                        f"wrong += puts(\"{name}\");" for name, target in names)
+        declarations = "".join(f"long {name}();" for name, _target in names)
+        others = "system(0); signal(2, 0); tmpnam(0); setlocale(0, 0); remove(\"x\"); perror(0); fflush(0); abort();"
+        self.write("calls.c", f"#include <errno.h>\nint puts(const char *); {declarations} int wrong;"
+                              f"int main() {{ {calls} if (wrong) return 1; {others} }}")
+        self.assertEqual(self.compile("-w", "-fno-builtin", "-O2", "calls.c", "-o", "calls"), (0, ""))
+        status, output, _error = self.run_program("./calls")
+        self.assertEqual((status, output), (134, b"Read-only file system\n"))
 
     def test_it_compiles_preprocesses_and_answers_like_a_compiler(self):
         self.write("twice.c", TWICE)
@@ -300,6 +349,25 @@ class Files(Programs):
                                                   arguments=["argument"])
         self.assertEqual(status, 0, output)
         self.assertIn(b"standard input has 6 bytes, digest %x\n" % digest, output)
+
+    def test_what_a_disk_cannot_read_is_an_error_of_read_and_not_a_crash(self):
+        content = random.Random(2).randbytes(200 << 10)
+        self.write("content", content)
+        self.link("-o", "read", self.write("read.c", READ))
+        bad = 100 << 10  # the page that cannot be read begins here
+        with open(ARCHIVE, "rb") as file:
+            archive = list(make_cpio.contents(file.read()).items())
+        archive = make_cpio.archive([*archive, ("content", content)])
+        sector = archive.index(content) // 512 + bad // 512
+        drive = "file.driver=blkdebug,file.image.driver=file,file.image.filename=IMAGE," \
+            f"file.inject-error.0.event=none,file.inject-error.0.errno=5,file.inject-error.0.sector={sector}"
+        self.write("archive", archive)
+        for arrangement in ("internal", "external"):
+            status, output, _error = self.run_program("./read", "--archive", "archive", "--disk", "--drive-options", drive,
+                                                      arrangement=arrangement)
+            self.assertEqual(status, 1, output)
+            self.assertIn(b"I/O error at %d\n" % bad, output)
+            self.assertIn(b"sum %d\n" % (sum(content) - sum(content[bad:bad + 4096])), output)
 
     def test_an_added_file_replaces_one_of_the_archive(self):
         self.write("text", "other text\n")
