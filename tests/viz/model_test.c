@@ -227,6 +227,24 @@ START_TEST(unmapping_a_part_of_a_large_page_leaves_the_rest)
 }
 END_TEST
 
+START_TEST(an_evicted_page_is_in_the_cache_no_more_and_comes_back_on_the_way_back)
+{
+    const uint64_t frame = 0x40003000, name = test_text("file");
+    size_t count;
+    test_story_setup(&written);
+    test_trace_by(&written, 40, 4, 0, TRACE_MARK, MARK_CACHE_FILL, 0x1000, frame, name, 0);
+    test_trace_by(&written, 40, 4, 0, TRACE_MARK, MARK_CACHE_FILL, 0x2000, frame + PAGE_SIZE, name, 0);
+    test_trace_by(&written, 40, 4, 0, TRACE_MARK, MARK_CACHE_EVICT, 0x1000, frame, name, 0);
+    open_model();
+    model_seek(model, model_count(model));
+    ck_assert_uint_eq(model_cache(model, 4, &count)[0].offset, 0x2000);
+    ck_assert_uint_eq(count, 1);
+    ck_assert(model_backward(model));
+    (void)model_cache(model, 4, &count);
+    ck_assert_uint_eq(count, 2);
+}
+END_TEST
+
 START_TEST(faults_are_found_one_after_the_other_in_both_directions)
 {
     long_story();
@@ -354,6 +372,7 @@ int main(void)
     tcase_add_test(tests, a_refused_fault_ends_its_story_and_its_thread);
     tcase_add_test(tests, the_set_up_shows_names_gates_capabilities_regions_and_steps);
     tcase_add_test(tests, unmapping_a_part_of_a_large_page_leaves_the_rest);
+    tcase_add_test(tests, an_evicted_page_is_in_the_cache_no_more_and_comes_back_on_the_way_back);
     tcase_add_test(tests, faults_are_found_one_after_the_other_in_both_directions);
     tcase_add_test(tests, a_model_that_follows_a_growing_trace_equals_one_that_read_it_whole);
     tcase_add_loop_test(tests, hostile_records_neither_crash_nor_make_going_back_inexact, 0, 6);
