@@ -77,13 +77,17 @@ static bool parse_size(struct options *options, const char *text)
 
 static bool parse_view(struct options *options, const char *text)
 {
-    static const char *const names[] = {"arrangement", "events", "help", "words"};
-    for (int i = 0; i < 4; i++)
+#define VIEW_NAME(view, command, name, draw) name,
+#define VIEW_LIST(view, command, name, draw) " " name
+    static const char *const names[] = {VIEWS(VIEW_NAME)};
+    for (int i = 0; i < VIEW_COUNT; i++)
         if (!strcmp(text, names[i])) {
             options->view = (enum view)i;
             return true;
         }
-    return complain("unknown view", text, "there are arrangement, events, help and words");
+    return complain("unknown view", text, "there are:" VIEWS(VIEW_LIST));
+#undef VIEW_NAME
+#undef VIEW_LIST
 }
 
 static bool parse_value(struct options *options, const char *option, const char *value)

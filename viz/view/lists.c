@@ -77,8 +77,9 @@ static void draw_legend(struct area area, int x, int y, int columns, int width)
         area_put(area, area.width - 1, area.height - 1, STYLE_QUIET, GLYPH_CUT);
 }
 
-void help_draw(struct area area)
+void help_draw(struct area area, struct session *session)
 {
+    (void)session;
     bool wide = area.width >= 100;
     int heading = area.height >= 26 ? 2 : 0, y = heading;
     if (heading) area_text(area, 2, 0, STYLE_HEADING, "Keys");
@@ -112,8 +113,9 @@ static const struct {
     {"Tab", "with two traces: which one leads, and is in title and timeline"},
 };
 
-void words_draw(struct area area)
+void words_draw(struct area area, struct session *session)
 {
+    (void)session;
     int count = (int)(sizeof glossary / sizeof *glossary), y = 0;
     for (int i = 0; i < count; i++) {
         if (y >= area.height) {

@@ -175,7 +175,7 @@ static void draw_footer(struct area area, const struct session *session)
     }
 }
 
-static void draw_arrangements(struct area area, const struct session *session)
+void arrangements_draw(struct area area, struct session *session)
 {
     if (session->sides < 2 || area.width < SCREEN_TWO_SIDES) {
         arrangement_draw(area, &session->side[session->active], session->frame, true);
@@ -196,6 +196,12 @@ static void draw_too_small(struct area area)
     area_wrap(area, 0, 0, area.width, area.height, STYLE_TEXT, text);
 }
 
+static void (*const draw_view[VIEW_COUNT])(struct area area, struct session *session) = {
+#define DRAW_VIEW(view, command, name, draw) draw,
+    VIEWS(DRAW_VIEW)
+#undef DRAW_VIEW
+};
+
 void screen_draw(struct grid *grid, struct session *session)
 {
     grid_clear(grid);
@@ -212,14 +218,10 @@ void screen_draw(struct grid *grid, struct session *session)
     if (two_sides_shown(all, session) && all.height >= 30) words = 4;
     struct area middle = area_part(all, 0, 1, all.width, all.height - 3 - words);
     if (session->view == VIEW_HELP || session->view == VIEW_WORDS) {
-        struct area page = area_part(all, 0, 1, all.width, all.height - 2);
-        session->view == VIEW_HELP ? help_draw(page) : words_draw(page);
+        draw_view[session->view](area_part(all, 0, 1, all.width, all.height - 2), session);
         return;
     }
-    if (session->view == VIEW_EVENTS)
-        events_draw(middle, session);
-    else
-        draw_arrangements(middle, session);
+    draw_view[session->view](middle, session);
     draw_explanation(area_part(all, 0, all.height - 2 - words, all.width, words), session);
     draw_timeline(area_part(all, 0, all.height - 2, all.width, 1), session);
 }

@@ -13,10 +13,6 @@
 // Draws over all of the grid, at any size; below the least one it says which it needs.
 void screen_draw(struct grid *grid, struct session *session);
 
-// The views that screen.c puts into the middle.
-void events_draw(struct area area, struct session *session);
-void help_draw(struct area area);
-void words_draw(struct area area);
 // "1,204,551"
 const char *screen_number(uint64_t value, char buffer[32]);
 

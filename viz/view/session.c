@@ -151,6 +151,17 @@ static void switch_side(struct session *session)
         snprintf(session->notice, sizeof session->notice, "there is one trace only; give two directories to compare");
 }
 
+static void show_view(struct session *session, enum command command)
+{
+    static const enum command asks_for[VIEW_COUNT] = {
+#define VIEW_COMMAND(view, command, name, draw) command,
+        VIEWS(VIEW_COMMAND)
+#undef VIEW_COMMAND
+    };
+    for (int i = 0; i < VIEW_COUNT; i++)
+        if (command != COMMAND_NONE && command == asks_for[i]) session->view = (enum view)i;
+}
+
 void session_do(struct session *session, enum command command)
 {
     int page = session->list_rows > 1 ? session->list_rows - 1 : 10;
@@ -194,20 +205,14 @@ void session_do(struct session *session, enum command command)
     case COMMAND_SWITCH_SIDE:
         switch_side(session);
         break;
-    case COMMAND_ARRANGEMENT:
-        session->view = VIEW_ARRANGEMENT;
-        break;
-    case COMMAND_EVENTS:
-        session->view = VIEW_EVENTS;
-        break;
     case COMMAND_HELP:
         toggle_help(session);
         break;
     case COMMAND_QUIT:
         session->quit = true;
         break;
-    case COMMAND_NONE:
-    case COMMAND_COUNT:
+    default:
+        show_view(session, command);
         break;
     }
 }

@@ -6,8 +6,7 @@
 #include <stdbool.h>
 #include "viz/view/commands.h"
 #include "viz/view/side.h"
-
-enum view { VIEW_ARRANGEMENT, VIEW_EVENTS, VIEW_HELP, VIEW_WORDS };
+#include "viz/view/views.h"
 
 #define SPEEDS 7 // 1/4x .. 16x
 
