@@ -25,12 +25,14 @@ SET_UP_FAILED, NOT_FOUND, CRASHED = 125, 127, 139
 USAGE = 119
 DISK_READ = trace_reader.marks()["MARK_DISK_READ"]
 
+PART = guest.boot_file("text.txt")[:30000]
+
 # QEMU's block layer as a disk with a fault. The throttle lets so many bytes pass, and then a byte a second.
 BAD_SECTOR = "file.driver=blkdebug,file.image.driver=file,file.image.filename=IMAGE,file.inject-error.0.event=none," \
     "file.inject-error.0.errno=5,file.inject-error.0.sector="
 SILENT_AT_ONCE = "file.driver=file,file.filename=IMAGE,throttling.bps-read=1"
 SILENT_AFTER = SILENT_AT_ONCE + ",throttling.bps-read-max="
-SLOW = "file.driver=file,file.filename=IMAGE,throttling.iops-total=100"
+SLOW = "file.driver=file,file.filename=IMAGE,throttling.iops-total=200"
 IMPATIENT = ["--append", "disk-timeout=100"]  # a hundred million instructions: a second
 
 
@@ -60,6 +62,12 @@ def driver_run(name, sectors, behaviour, where=0, options=()):
                                                          ("disk", guest.boot_file("disk"))]))
     disk = image(name, sectors, behaviour, where)
     return guest.run("internal", "none", ["--disk-image", disk, *options], archive=archive)
+
+
+def archive_of_cat():
+    """With a text that is printed in no time."""
+    return guest.archive_with("cat", {"cat": guest.boot_file("cat"), "disk": guest.boot_file("disk"), "text.txt": None,
+                                      "part.txt": PART})
 
 
 def from_disk(arrangement, program, options=(), arguments=(), again=""):
@@ -157,9 +165,7 @@ class Programs(unittest.TestCase):
         self.same("sort")
 
     def test_so_does_one_that_seeks_and_reads(self):
-        archive = guest.archive_with("cat", {"cat": guest.boot_file("cat"), "disk": guest.boot_file("disk"),
-                                             "part.txt": guest.boot_file("text.txt")[:30000]})
-        self.same("cat", ["part.txt"], archive=archive)
+        self.same("cat", ["part.txt"], archive=archive_of_cat())
 
     def test_several_at_once_print_the_same_from_a_slow_disk_too(self):
         def lines(options):
@@ -250,6 +256,17 @@ class Failures(unittest.TestCase):
                 self.assertNotEqual(run.status, 0)
                 self.check(run, run.status, "disk: cannot read .*: the device reports an error")
                 self.assertEqual(run.stdout.count("disk: "), 1)
+
+    def test_a_program_that_reads_files_learns_of_it(self):
+        archive = archive_of_cat()
+        sector = (make_cpio.read(archive).index(PART) + 20000) // SECTOR
+        options = ["--disk", "--drive-options", BAD_SECTOR + str(sector)]
+        # In "eager" the whole file is mapped when it is opened, so that is what fails.
+        for arrangement, text in (("internal", "cat: part.txt has 30000 bytes, but .* could be read"),
+                                  ("external", "cat: part.txt has 30000 bytes, but .* could be read"),
+                                  ("eager", "cat: cannot open part.txt: I/O error")):
+            with self.subTest(arrangement=arrangement):
+                self.check(guest.run(arrangement, "cat", options, ["part.txt"], archive=archive), 1, text)
 
     def test_a_disk_that_ends_before_its_directory_says(self):
         archive = make_cpio.read(guest.ARCHIVE)
