@@ -22,11 +22,18 @@ static void mark(enum mark_code code, uint64_t offset, const void *page, const c
     console_mark(owner.console, code, offset, (uint64_t)page, name);
 }
 
+// What was stored is fetched as code only after a FENCE.I (RISC-V unprivileged specification, "Zifencei"), and the
+// frame may have held other code before.
+static void synchronise(void)
+{
+    __asm__ volatile("fence.i" : : : "memory");
+}
+
 void dataspace_initialise(const struct dataspace_owner *me, struct cache_frames for_files,
                           struct cache_frames for_private, uint64_t read_ahead)
 {
     owner = *me;
-    pages_initialise(for_files, for_private, read_ahead, (struct page_hooks){unmap_everywhere, mark});
+    pages_initialise(for_files, for_private, read_ahead, (struct page_hooks){unmap_everywhere, synchronise, mark});
 }
 
 const struct dataspace *dataspace_get(uint64_t number)

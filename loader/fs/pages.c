@@ -114,6 +114,7 @@ static enum ipc_error add_page(struct view *view, uint64_t number, const void *w
         if (is_private(view)) (void)cache_promise(1); // the frame that has just become free
         return error;
     }
+    hooks.synchronise();
     if (is_private(view)) view->promised--;
     counts.fills++;
     mark(MARK_CACHE_FILL, view, number, added);

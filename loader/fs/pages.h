@@ -20,9 +20,10 @@ struct view {
     char name[FILES_NAME_SIZE + 1];
 };
 
-// What needs the kernel.
+// What needs the kernel or the machine.
 struct page_hooks {
     cache_unmap *unmap;
+    void (*synchronise)(void); // a page was filled, and may be executed next
     // code: MARK_CACHE_*; offset in the file or the anonymous memory, bytes; name of either.
     void (*mark)(enum mark_code code, uint64_t offset, const void *page, const char *name);
 };

@@ -59,9 +59,10 @@ static void fill_utcb(uint64_t slot)
 
 static void send_one(uint64_t files)
 {
-    static const unsigned labels[] = {FILES_OPEN,    FILES_ANONYMOUS, FILES_LIST, DATASPACE_MAP,
-                                      DATASPACE_MAP, DATASPACE_INFO,  99,         GATE_BIND};
-    unsigned label = labels[next_random() % 8];
+    static const unsigned labels[] = {
+        FILES_OPEN,      FILES_ANONYMOUS, FILES_LIST, FILES_STATISTICS, DATASPACE_MAP, DATASPACE_MAP,
+        DATASPACE_FETCH, DATASPACE_INFO,  99,         GATE_BIND};
+    unsigned label = labels[next_random() % (sizeof labels / sizeof labels[0])];
     uint64_t target = open_count && next_random() % 2 ? open_dataspaces[next_random() % open_count] : files;
     bool simple = next_random() % 3 == 0; // often enough something that succeeds
     struct message message = {

@@ -65,6 +65,12 @@ static enum ipc_error take_back(void *page)
     return unmap_error;
 }
 
+static unsigned fills;
+static void on_fill(void)
+{
+    fills++;
+}
+
 static void on_mark(enum mark_code code, uint64_t offset, const void *page, const char *name)
 {
     ck_assert_uint_lt(offset, ARCHIVE_SIZE + MOST_PAGES * PAGE_SIZE);
@@ -110,8 +116,8 @@ static void set_up(bool on_disk, uint64_t read_ahead)
     ck_assert(file_frames && private_frames);
     pages_initialise((struct cache_frames){file_frames, FILE_FRAMES},
                      (struct cache_frames){private_frames, PRIVATE_FRAMES}, read_ahead,
-                     (struct page_hooks){take_back, on_mark});
-    requests = 0;
+                     (struct page_hooks){take_back, on_fill, on_mark});
+    requests = fills = 0;
 }
 static void tear_down(void)
 {
@@ -282,6 +288,7 @@ START_TEST(everybody_sees_what_he_should_and_nobody_more)
         if (users[i].open) step_close(&users[i]);
     ck_assert(cache_promise(PRIVATE_FRAMES)); // every private frame is free again
     ck_assert_uint_gt(pages_counted().evictions, 50);
+    ck_assert_uint_eq(pages_counted().fills, fills);
     ck_assert_uint_gt(pages_counted().hits, 100);
     tear_down();
 }
