@@ -155,6 +155,12 @@ void *cache_find(const struct cache_key *key)
     return address_of(frame);
 }
 
+void *cache_peek(const struct cache_key *key)
+{
+    uint32_t frame = find(key);
+    return frame == NO_FRAME ? NULL : address_of(frame);
+}
+
 uint64_t cache_free_frames(uint32_t owner)
 {
     return pool_of(owner)->free_count;

@@ -21,7 +21,8 @@
 // One instruction needs up to two pages of code and two of constant data at once; its region mapper, on the way to
 // bring those in, the three pages of code and constants that it has, and one more is the page of zeros. A page that was
 // just filled leaves after a whole round of the clock at the earliest, in which as many others can be spared as the
-// same instruction asked for: twice eight frames are enough for it to go on in the end.
+// same instruction asked for: twice eight frames are enough for it to go on in the end. Of several programs that wait
+// for a disk together, each needs its eight before the others have taken a round: root wants as many for each.
 #define CACHE_AT_ONCE 8u
 #define CACHE_MIN_PAGES (2 * CACHE_AT_ONCE)
 
@@ -50,11 +51,14 @@ void cache_initialise(struct cache_frames for_files, struct cache_frames for_pri
 // holds when every page that the instruction needs comes with as many.
 uint64_t cache_spare_evictions(void);
 
-// A new request begins. Pages that it finds or adds are not evicted before the next one begins.
+// A new request begins. Pages that it finds (not: peeks at) or adds are not evicted before the next one begins.
 void cache_begin(void);
 
 // The page with this key, or NULL. It counts as referenced: the clock passes it over once.
 void *cache_find(const struct cache_key *key);
+
+// The same page, without saying that somebody asked for it.
+void *cache_peek(const struct cache_key *key);
 
 // Private pages are promised when a dataspace is opened, so that running out is an error of the open and not a fault
 // that cannot be resolved. Returns false when there are not that many frames. cache_release takes back what is left of

@@ -27,6 +27,11 @@ struct page_counts pages_counted(void)
     return counts;
 }
 
+static uint64_t smaller(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
 static uint64_t pages_of(const struct view *view)
 {
     return (view->size + PAGE_SIZE - 1) / PAGE_SIZE;
@@ -83,14 +88,6 @@ static enum ipc_error make_room(const struct view *view, unsigned pages, uint64_
     return error;
 }
 
-// The page that is asked for gets a frame before the others of its block count as used by this request: they might be
-// all there are.
-static enum ipc_error make_room_for_one(const struct view *view, uint64_t number)
-{
-    struct cache_key key = key_of(view, number);
-    return cache_find(&key) ? IPC_OK : make_room(view, 1, 1);
-}
-
 // Fills the page with the file's bytes, and zeros behind them.
 static enum ipc_error fill(const struct view *view, uint64_t number, uint32_t shown, uint8_t *page)
 {
@@ -122,26 +119,32 @@ static enum ipc_error add_page(struct view *view, uint64_t number, const void *w
     return IPC_OK;
 }
 
-// Looks the block's pages up. Returns how many are missing, and the first and the last of them.
-static unsigned look_up(const struct view *view, struct block *block, unsigned *first, unsigned *last)
+// Looks the block's pages up. That somebody wants the block does not make each of its pages one that was asked for:
+// they may be evicted before what is used more often. Returns how many are missing.
+static unsigned look_up(const struct view *view, struct block *block)
 {
     unsigned missing = 0;
     for (unsigned i = 0; i < block->total; i++) {
         struct cache_key key = key_of(view, block->first + i);
-        block->pages[i] = cache_find(&key);
-        if (block->pages[i]) continue;
-        if (!missing++) *first = i;
-        *last = i;
+        block->pages[i] = cache_peek(&key);
+        missing += !block->pages[i];
     }
     return missing;
 }
 
-// Announces these pages to the archive: one request to the disk instead of many.
-static void prepare(const struct view *view, uint64_t first, uint64_t last)
+// Announces what is going to be read to the archive, up to `count` missing pages from page `from` of the block on: one
+// request to the disk instead of many.
+static void prepare(const struct view *view, const struct block *block, unsigned from, uint64_t count)
 {
-    uint64_t start = first * PAGE_SIZE, end = (last + 1) * PAGE_SIZE;
-    if (end > view->shown) end = view->shown;
-    if (start < end) archive_prepare(view->file, view->offset + start, end - start);
+    unsigned first = block->total, end = 0;
+    for (unsigned i = from; i < block->total && count; i++) {
+        if (block->pages[i]) continue;
+        if (first > i) first = i;
+        end = i + 1;
+        count--;
+    }
+    uint64_t start = (block->first + first) * PAGE_SIZE, stop = smaller((block->first + end) * PAGE_SIZE, view->shown);
+    if (start < stop) archive_prepare(view->file, view->offset + start, stop - start);
 }
 
 // Where the block's first page would lie so that its pages lie side by side: in line with one that is there, if that is
@@ -166,11 +169,13 @@ static const uint8_t *place(const struct view *view, const struct block *block, 
 // and nothing fails.
 static enum ipc_error bring_in(struct view *view, struct block *block, unsigned wanted)
 {
-    enum ipc_error error = make_room_for_one(view, block->first + wanted);
-    unsigned first, last, missing = look_up(view, block, &first, &last);
-    if (error || !missing) return error;
-    (void)!make_room(view, missing, cache_spare_evictions()); // else there is less room
-    prepare(view, block->first + first, block->first + last);
+    unsigned missing = look_up(view, block);
+    if (!missing) return IPC_OK;
+    enum ipc_error error = make_room(view, missing, 1 + cache_spare_evictions());
+    missing = look_up(view, block); // what went can have been the block's
+    uint64_t room = cache_free_frames(view->owner);
+    if (room) error = IPC_OK;
+    prepare(view, block, room < missing ? wanted : 0, room);
     const uint8_t *base = place(view, block, wanted);
     for (unsigned i = 0, at = wanted; i < block->total && !error; i++) {
         const void *frame = base ? base + at * PAGE_SIZE : NULL;
@@ -181,11 +186,6 @@ static enum ipc_error bring_in(struct view *view, struct block *block, unsigned 
 }
 
 // ---- Requests ----------------------------------------------------------------------------------------------------
-
-static uint64_t smaller(uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
-}
 
 // The naturally aligned block of 2^order bytes around a page, but not what of it lies behind the dataspace's end; and
 // how many pages follow the page that shall be read ahead.

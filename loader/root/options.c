@@ -3,6 +3,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
+#include "loader/fs/cache.h"
+
+_Static_assert(CACHE_AT_ONCE == 8, "a message says how many");
 
 // What follows `key` in a word that begins with it, else NULL.
 static const char *value_of(const char *word, const char *key)
@@ -176,5 +179,7 @@ struct options_problem options_parse(struct options *options, const char command
     for (unsigned i = 0; i < options->program_count; i++)
         if (!options->programs[i].settings.arrangement_name)
             return (struct options_problem){"arrangement= is missing", options->programs[i].name};
+    if (options->cache_pages < (uint64_t)CACHE_AT_ONCE * options->program_count)
+        return (struct options_problem){"too few pages for so many programs: 8 for each are enough", "cache-pages="};
     return (struct options_problem){NULL, NULL};
 }

@@ -129,6 +129,8 @@ static struct cache_key random_key(void)
 static void step_find(struct cache_key key)
 {
     struct model_frame *expected = model_find(key);
+    ck_assert_ptr_eq(cache_peek(&key), expected ? address_of(key.owner >> 31, expected) : NULL);
+    if (random_below(3) == 0) return;
     void *page = cache_find(&key);
     if (!expected) {
         ck_assert_ptr_null(page);
@@ -362,7 +364,7 @@ static unsigned requests_until_it_runs(const uint32_t pages[CACHE_AT_ONCE], unsi
         requests++;
         for (unsigned k = 0; k <= spare; k++) {
             struct cache_key next = file_page(pages[i] + k);
-            if (cache_find(&next)) continue;
+            if (cache_peek(&next)) continue;
             if (!cache_free_frames(CACHE_ZERO)) (void)evicted();
             page = cache_add(&next, NULL);
             ck_assert_ptr_nonnull(page);

@@ -62,6 +62,7 @@ START_TEST(the_cache_has_its_default_size_unless_the_command_line_names_one)
     ck_assert_uint_eq(options.cache_pages, OPTIONS_DEFAULT_CACHE_PAGES);
     ck_assert_ptr_null(parse("arrangement=eager program=p cache-pages=64").what);
     ck_assert_uint_eq(options.cache_pages, 64);
+    ck_assert_ptr_null(parse("cache-pages=16 arrangement=eager program=p program=q").what);
     ck_assert_uint_eq(options.memory_pages, OPTIONS_DEFAULT_MEMORY_PAGES);
     ck_assert_ptr_null(parse("arrangement=eager program=p memory-pages=300").what);
     ck_assert_uint_eq(options.memory_pages, 300);
@@ -140,6 +141,7 @@ static const struct {
     {"arrangement=eager program=p cache-pages=", "cache-pages="},
     {"arrangement=eager program=p cache-pages=0", "cache-pages=0"},
     {"arrangement=eager program=p memory-pages=0", "memory-pages=0"},
+    {"cache-pages=23 arrangement=eager program=p program=p program=p", "cache-pages="},
     {"arrangement=eager program=p cache-pages=8x", "cache-pages=8x"},
     {"arrangement=eager program=p cache-pages=99999999999999999999", "cache-pages=99999999999999999999"},
     {"arrangement=eager program=p disk=", "disk="},

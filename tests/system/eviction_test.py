@@ -164,6 +164,12 @@ class Eviction(unittest.TestCase):
         self.assertGreater(len(shared), 4)
         self.assertFalse(shared & pages.writable)
 
+    def test_programs_that_wait_for_a_disk_together_get_on_with_eight_pages_each(self):
+        more = ["--program", "wordcount"] * 3
+        run = guest.run("internal", "wordcount", [*more, "--cache-pages", "32", "--disk", "--trace", "off"])
+        alone = guest.payload("internal", "wordcount").stdout.splitlines()
+        self.assertEqual((run.status, [run.stdout.count(line + "\n") for line in alone]), (0, [4] * len(alone)))
+
     def test_the_smallest_cache_is_enough(self):
         for arrangement in ("internal", "external"):
             run = guest.run(arrangement, "wordcount", ["--cache-pages", "16", "--trace", "off"])
