@@ -53,14 +53,19 @@ static inline const struct region *region_of_fault(struct region_table *table, u
     return region;
 }
 
-// A fault that hits a region and yet fails must not look like a wild pointer: says why the page did not come.
+// A fault that hits a region and yet fails must not look like a wild pointer: says why the page did not come. In one
+// piece, for the pager may fault itself while it says so.
 static inline void region_say_failure(const struct region *region, uint64_t console, enum ipc_error error)
 {
-    (void)!console_write_text(console, "pager: the dataspace of region \"");
-    (void)!console_write_text(console, region_name(region).text);
-    (void)!console_write_text(console, "\" gives no page: ");
-    (void)!console_write_text(console, ipc_error_text(error));
-    (void)!console_write_text(console, "\n");
+    const struct region_name name = region_name(region);
+    const char *const parts[] = {"pager: the dataspace of region \"", name.text,
+                                 "\" gives no page: ", ipc_error_text(error), "\n"};
+    char line[160];
+    size_t length = 0;
+    for (unsigned i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+        for (const char *at = parts[i]; *at && length < sizeof(line); at++)
+            line[length++] = *at;
+    (void)!console_write(console, line, length);
 }
 
 // The order of the largest aligned block around an address that lies wholly in the region and is aligned in its
