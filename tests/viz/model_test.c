@@ -245,6 +245,64 @@ START_TEST(an_evicted_page_is_in_the_cache_no_more_and_comes_back_on_the_way_bac
 }
 END_TEST
 
+START_TEST(a_page_knows_the_very_page_that_it_was_derived_from)
+{
+    const uint64_t pool = 0x80200000;
+    test_story_setup(&written); // root has 2 MB at the pool in one page
+    test_trace_by(&written, 20, 2, 0, TRACE_PAGE_MAP, 4, memory_flexpage(0x40003000, 12, 3), pool + 0x3000, 2,
+                  memory_flexpage(pool, 21, 7));
+    test_trace_add(&written, TRACE_PAGE_MAP, 9, memory_flexpage(0x10000, 12, 1), pool + 0x3000, 4,
+                   memory_flexpage(0x40003000, 12, 3));
+    open_model();
+    const struct model_page *page = model_page_at(model, 9, 0x10000), *parent = model_page_parent(model, page);
+    ck_assert_ptr_eq(parent, model_page_at(model, 4, 0x40003000));
+    ck_assert_uint_eq(parent->from, pool + 0x3000);
+    ck_assert_ptr_eq(model_page_parent(model, parent), model_page_at(model, 2, pool));
+    ck_assert_ptr_null(model_page_parent(model, model_page_at(model, 2, pool)));
+}
+END_TEST
+
+START_TEST(a_page_taken_back_is_remembered_until_another_comes_in_both_directions)
+{
+    size_t count;
+    test_story_setup(&written);
+    test_story_internal(&written, 12, 0x12a40);
+    test_trace_by(&written, 40, 4, 0, TRACE_PAGE_UNMAP, 9, memory_flexpage(0x12000, 12, 5), 0x80a41000, 0, 0);
+    uint64_t taken = written.count;
+    test_story_internal(&written, 13, 0x12a40);
+    open_model();
+    (void)model_evicted(model, 9, &count);
+    ck_assert_uint_eq(count, 0);
+    model_seek(model, taken);
+    const struct model_evicted *evicted = model_evicted(model, 9, &count);
+    ck_assert_uint_eq(count, 1);
+    ck_assert_uint_eq(evicted->address, 0x12000);
+    ck_assert_uint_eq(evicted->frame, 0x80a41000);
+    ck_assert_uint_eq(evicted->event, taken - 1);
+    ck_assert(model_backward(model));
+    (void)model_evicted(model, 9, &count);
+    ck_assert_uint_eq(count, 0);
+}
+END_TEST
+
+START_TEST(what_the_kernel_makes_at_boot_is_in_roots_table)
+{
+    size_t count;
+    test_trace_by(&written, 0, 0, 0, TRACE_FACTORY_CREATE, 3, 0, ROOT_FACTORY, 1 << 24, 0);
+    test_trace_add(&written, TRACE_TASK_CREATE, 1, 3, ROOT_TASK, 0x80222000, 0);
+    test_trace_add(&written, TRACE_THREAD_CREATE, 2, 3, ROOT_THREAD, 0, 0);
+    test_trace_add(&written, TRACE_OBJECT_NAME, 4, OBJECT_CONSOLE, test_text("console"), 0, 0);
+    open_model();
+    (void)model_capabilities(model, 1, &count);
+    ck_assert_uint_eq(count, 4);
+    ck_assert_uint_eq(model_capability(model, 1, ROOT_FACTORY)->object, 3);
+    ck_assert_uint_eq(model_capability(model, 1, ROOT_CONSOLE)->object, 4);
+    ck_assert_ptr_null(model_capability(model, 1, 5));
+    (void)model_capabilities(model, 0, &count);
+    ck_assert_uint_eq(count, 4);
+}
+END_TEST
+
 START_TEST(faults_are_found_one_after_the_other_in_both_directions)
 {
     long_story();
@@ -373,6 +431,9 @@ int main(void)
     tcase_add_test(tests, the_set_up_shows_names_gates_capabilities_regions_and_steps);
     tcase_add_test(tests, unmapping_a_part_of_a_large_page_leaves_the_rest);
     tcase_add_test(tests, an_evicted_page_is_in_the_cache_no_more_and_comes_back_on_the_way_back);
+    tcase_add_test(tests, a_page_knows_the_very_page_that_it_was_derived_from);
+    tcase_add_test(tests, a_page_taken_back_is_remembered_until_another_comes_in_both_directions);
+    tcase_add_test(tests, what_the_kernel_makes_at_boot_is_in_roots_table);
     tcase_add_test(tests, faults_are_found_one_after_the_other_in_both_directions);
     tcase_add_test(tests, a_model_that_follows_a_growing_trace_equals_one_that_read_it_whole);
     tcase_add_loop_test(tests, hostile_records_neither_crash_nor_make_going_back_inexact, 0, 6);

@@ -14,6 +14,11 @@ static uint64_t aligned(uint64_t address, unsigned order)
     return address & ~((1ul << order) - 1);
 }
 
+static uint64_t offset_in(uint64_t address, unsigned order)
+{
+    return address & ((1ul << order) - 1);
+}
+
 // ---- Pages -------------------------------------------------------------------------------------------------------
 
 static struct model_page *page_around(const struct table *pages, uint64_t task, uint64_t address)
@@ -63,6 +68,24 @@ static void pages_inside(const struct table *pages, uint64_t task, uint64_t addr
                                               : table_place(pages, task, address + (1ul << order));
 }
 
+// What was taken back inside this part is there again, or forgotten for what goes now.
+static void forget_evicted(struct state *state, uint64_t task, uint64_t address, unsigned order)
+{
+    size_t begin, end;
+    pages_inside(&state->table[TABLE_evicted], task, address, order, &begin, &end);
+    table_remove(&state->table[TABLE_evicted], begin, end - begin);
+}
+
+static void remember_evicted(struct state *state, const struct model_page *page)
+{
+    bool is_new;
+    struct model_evicted *evicted = state_obtain(state, TABLE_evicted, page->task, page->address, &is_new);
+    if (evicted == NULL) return;
+    evicted->order = page->order;
+    evicted->frame = page->frame;
+    evicted->event = state->position;
+}
+
 static enum model_arrival arrival(struct state *state, const struct trace_record *record,
                                   const struct model_fault *fault, uint64_t address, unsigned order)
 {
@@ -95,12 +118,14 @@ static void map_page(struct state *state, const struct trace_record *record, con
     const struct model_page *old = end == begin + 1 ? table_row(&state->table[TABLE_pages], begin) : NULL;
     bool written = old != NULL && old->address == address && old->frame == a[2] && old->written;
     table_remove(&state->table[TABLE_pages], begin, end - begin);
+    forget_evicted(state, a[0], address, order);
     struct model_page *page = state_obtain(state, TABLE_pages, a[0], address, &is_new);
     if (page == NULL) return;
     page->order = order;
     page->frame = a[2];
     page->from_task = a[3];
-    page->from = flexpage_address(a[4]);
+    // The record names the whole page that this one is a part of; its frames are aligned as its addresses are.
+    page->from = a[3] == 0 ? 0 : aligned(flexpage_address(a[4]), page_order(a[4])) + offset_in(a[2], page_order(a[4]));
     page->event = state->position;
     page->rights = flexpage_rights(a[1]);
     page->fault = record->fault;
@@ -120,6 +145,9 @@ static void unmap_page(struct state *state, const struct trace_record *record)
     split_around(state, a[0], address, order);
     pages_inside(pages, a[0], address, order, &begin, &end);
     if (a[3] == 0) {
+        forget_evicted(state, a[0], address, order);
+        for (size_t i = begin; i < end; i++)
+            remember_evicted(state, table_row(pages, i));
         table_remove(pages, begin, end - begin);
         return;
     }
@@ -140,7 +168,7 @@ static void map_capability(struct state *state, const struct trace_record *recor
     capability->from_task = a[3];
     capability->from_index = flexpage_index(a[4]);
     capability->event = state->position;
-    capability->rights = flexpage_rights(a[1]);
+    capability->rights = flexpage_rights(a[1]) & (RIGHT_SEND | RIGHT_CONTROL);
 }
 
 static void unmap_capability(struct state *state, const struct trace_record *record)

@@ -154,7 +154,7 @@ struct model_page {
     uint64_t order;     // log2 of the size in bytes, 12 and up
     uint64_t frame;     // physical address
     uint64_t from_task; // 0: from the kernel
-    uint64_t from;      // address in from_task
+    uint64_t from;      // address of the same frame in from_task
     uint64_t event;     // index of the event that mapped it
     uint32_t rights;    // enum flexpage_rights
     uint32_t fault;     // the fault that it served; 0: none
@@ -165,8 +165,20 @@ struct model_page {
 const struct model_page *model_pages(const struct model *model, uint64_t task, size_t *count);
 // The page that holds `address`; NULL: absent.
 const struct model_page *model_page_at(const struct model *model, uint64_t task, uint64_t address);
+// The mapping that this page was derived from; NULL: from the kernel, or it is gone (being taken back).
+const struct model_page *model_page_parent(const struct model *model, const struct model_page *page);
 // How many mappings of this frame exist in all tasks (2 and more: shared).
 size_t model_frame_mappings(const struct model *model, uint64_t frame);
+
+// A page that was there and was taken back, until something is mapped at its address again.
+struct model_evicted {
+    uint64_t task;
+    uint64_t address;
+    uint64_t order; // log2 of the size in bytes
+    uint64_t frame; // that it had
+    uint64_t event; // index of the event that took it back
+};
+const struct model_evicted *model_evicted(const struct model *model, uint64_t task, size_t *count); // 0: all tasks
 
 struct model_capability {
     uint64_t task;
@@ -179,6 +191,7 @@ struct model_capability {
 };
 // The capabilities of one task, by index. task 0: all tasks.
 const struct model_capability *model_capabilities(const struct model *model, uint64_t task, size_t *count);
+const struct model_capability *model_capability(const struct model *model, uint64_t task, uint64_t index); // NULL: none
 
 struct model_region {
     uint64_t task;  // whose addresses
@@ -280,7 +293,8 @@ uint32_t model_last_fault(const struct model *model);
 // ---- Totals at the position ------------------------------------------------------------------
 
 struct model_totals {
-    uint64_t time; // instructions since power-on
+    uint64_t time;                // instructions since power-on
+    uint64_t ram_start, ram_size; // bytes; 0: the trace does not say
     uint64_t faults, resolved, refused;
     uint64_t messages;                     // sends, replies, the kernel's fault messages
     uint64_t pages_mapped, pages_unmapped; // flexpages

@@ -16,6 +16,31 @@ struct model_object *state_object(struct state *state, uint64_t id, enum object_
     return object;
 }
 
+// A capability that is derived from no other.
+static void give_original(struct state *state, uint64_t task, uint64_t index, uint64_t object)
+{
+    bool is_new;
+    struct model_capability *capability = state_obtain(state, TABLE_capabilities, task, index, &is_new);
+    if (capability == NULL) return;
+    capability->object = object;
+    capability->from_task = capability->from_index = 0;
+    capability->event = state->position;
+    capability->rights = RIGHT_SEND | RIGHT_CONTROL;
+}
+
+// The kernel's first task: what was made before it, for it, is in its table.
+static void found_root(struct state *state, uint64_t task)
+{
+    struct table *capabilities = &state->table[TABLE_capabilities];
+    state->root = task;
+    while (task != 0 && capabilities->count > 0) {
+        struct model_capability first = *(struct model_capability *)table_row(capabilities, 0);
+        if (first.task != 0) return;
+        table_remove(capabilities, 0, 1);
+        give_original(state, task, first.index, first.object);
+    }
+}
+
 static void create(struct state *state, const struct trace_record *record, enum object_kind kind)
 {
     const uint64_t *a = record->argument;
@@ -29,12 +54,8 @@ static void create(struct state *state, const struct trace_record *record, enum 
     if (kind == OBJECT_FACTORY) object->quota = a[3];
     state_object(state, a[1], OBJECT_FACTORY);
     if (kind == OBJECT_GATE) state_obtain(state, TABLE_gates, a[0], 0, &is_new);
-    struct model_capability *capability = state_obtain(state, TABLE_capabilities, record->task, a[2], &is_new);
-    if (capability == NULL) return;
-    capability->object = a[0];
-    capability->from_task = capability->from_index = 0;
-    capability->event = state->position;
-    capability->rights = RIGHT_SEND | RIGHT_CONTROL;
+    if (kind == OBJECT_TASK && record->task == 0 && state->root == 0) found_root(state, a[0]);
+    give_original(state, record->task == 0 ? state->root : record->task, a[2], a[0]);
 }
 
 static void remove_rows_of(struct table *table, uint64_t first)
@@ -51,6 +72,7 @@ static void destroy(struct state *state, uint64_t id)
     object->destroyed = state->position;
     if (object->kind == OBJECT_TASK) {
         remove_rows_of(&state->table[TABLE_pages], id);
+        remove_rows_of(&state->table[TABLE_evicted], id);
         remove_rows_of(&state->table[TABLE_capabilities], id);
         remove_rows_of(&state->table[TABLE_regions], id);
         remove_rows_of(&state->table[TABLE_cache], id);
@@ -78,6 +100,9 @@ static void rename_object(struct state *state, const struct trace_record *record
     if (object == NULL) return;
     memset(object->name, 0, sizeof object->name);
     trace_text(object->name, sizeof object->name, record, 2);
+    // The console is not created; root has it from the start, where kernel/abi/boot.h says.
+    if (a[1] == OBJECT_CONSOLE && record->task == 0 && state->root != 0)
+        give_original(state, state->root, ROOT_CONSOLE, a[0]);
 }
 
 void state_apply_objects(struct state *state, const struct trace_record *record)

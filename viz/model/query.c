@@ -105,6 +105,18 @@ const struct model_page *model_page_at(const struct model *model, uint64_t task,
     return low > 0 && address - page[low - 1].address < 1ul << page[low - 1].order ? &page[low - 1] : NULL;
 }
 
+const struct model_page *model_page_parent(const struct model *model, const struct model_page *page)
+{
+    const struct model_page *parent = model_page_at(model, page->from_task, page->from);
+    bool holds_it = parent != NULL && parent->frame + (page->from - parent->address) == page->frame;
+    return holds_it && parent != page ? parent : NULL;
+}
+
+const struct model_evicted *model_evicted(const struct model *model, uint64_t task, size_t *count)
+{
+    return table_rows_of(table_of(model, TABLE_evicted), task, count);
+}
+
 size_t model_frame_mappings(const struct model *model, uint64_t frame)
 {
     size_t count, found = 0;
@@ -117,6 +129,11 @@ size_t model_frame_mappings(const struct model *model, uint64_t frame)
 const struct model_capability *model_capabilities(const struct model *model, uint64_t task, size_t *count)
 {
     return table_rows_of(table_of(model, TABLE_capabilities), task, count);
+}
+
+const struct model_capability *model_capability(const struct model *model, uint64_t task, uint64_t index)
+{
+    return task == 0 ? NULL : table_find(table_of(model, TABLE_capabilities), task, index);
 }
 
 const struct model_region *model_regions(const struct model *model, uint64_t task, size_t *count)

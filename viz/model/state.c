@@ -19,6 +19,7 @@ bool state_copy(struct state *to, const struct state *from)
     to->position = from->position;
     to->totals = from->totals;
     to->running = from->running;
+    to->root = from->root;
     to->last_kind = from->last_kind;
     to->current_message = from->current_message;
     return true;
@@ -52,6 +53,7 @@ uint64_t state_digest(const struct state *state)
     digest = digest_bytes(digest, &state->position, sizeof state->position);
     digest = digest_bytes(digest, &state->totals, offsetof(struct model_totals, halted) + sizeof(bool));
     digest = digest_bytes(digest, &state->running, sizeof state->running);
+    digest = digest_bytes(digest, &state->root, sizeof state->root);
     for (unsigned i = 0; i < STATE_TABLE_COUNT; i++) {
         const struct table *table = &state->table[i];
         digest = digest_bytes(digest, &table->count, sizeof table->count);
@@ -72,6 +74,10 @@ static void count(struct model_totals *totals, const struct trace_record *record
     const uint64_t *a = record->argument;
     if (record->time > totals->time) totals->time = record->time;
     switch (record->kind) {
+    case TRACE_BOOT:
+        totals->ram_start = a[0];
+        totals->ram_size = a[1];
+        break;
     case TRACE_FAULT_BEGIN:
         totals->faults++;
         break;

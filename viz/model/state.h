@@ -12,6 +12,7 @@
     X(gates, struct model_gate, 1, 8192)                                                                               \
     X(messages, struct model_message, 1, 256)                                                                          \
     X(pages, struct model_page, 2, 65536)                                                                              \
+    X(evicted, struct model_evicted, 2, 65536)                                                                         \
     X(capabilities, struct model_capability, 2, 16384)                                                                 \
     X(regions, struct model_region, 2, 1024)                                                                           \
     X(cache, struct model_cached, 2, 16384)                                                                            \
@@ -28,6 +29,7 @@ struct state {
     uint64_t position; // events applied
     struct model_totals totals;
     uint64_t running;                     // thread
+    uint64_t root;                        // the task that the kernel made; what it makes at boot is in this task
     uint64_t last_kind;                   // of the event before
     struct model_message current_message; // of the current event
     struct table table[STATE_TABLE_COUNT];
