@@ -165,6 +165,9 @@ $(viz): $(call host_objects,$(viz_sources) $(wildcard viz/*.c))
 build/bin/trace-metadata: build/host/scripts/trace_metadata.o
 	@mkdir -p $(@D)
 	@$(CC) $(HOST_FLAGS) $^ -o $@
+build/bin/trace-generate: build/host/scripts/trace_generate.o build/host/tests/viz/generate.o
+	@mkdir -p $(@D)
+	@$(CC) $(HOST_FLAGS) $^ -o $@
 $(metadata): build/bin/trace-metadata
 	@mkdir -p $(@D)
 	@$< > $@
