@@ -348,6 +348,11 @@ int main(int count, char **words)
     if (refusal && (open || options.follow)) {
         fprintf(stderr, "faultline-viz: %s.\n", refusal);
     } else if (open) {
+        // A picture or a report is of the whole trace; the full screen reads a long one while it is shown.
+        for (int i = 0; i < session.sides && (options.mode != MODE_SCREEN || options.at); i++)
+            side_read_all(&session.side[i]);
+        for (int i = 0; i < session.sides && options.mode == MODE_SNAPSHOT; i++)
+            model_seek(session.side[i].model, side_home(&session.side[i]));
         session_start(&session);
         status = run(&session, &options);
     }

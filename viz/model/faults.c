@@ -1,38 +1,82 @@
-// The index of all page faults: each one's story, collected by one pass over the events. Called by model.c.
+// The list of all page faults, collected by one pass over the events; see faults.h. Called by model.c and query.c.
 #include <stdlib.h>
 #include <string.h>
 #include "loader/runtime/protocol.h"
-#include "viz/model/state.h"
+#include "viz/model/faults.h"
 
-#define FAULT_LIMIT 262144u // faults kept; more are only counted in the totals
+#define FAULT_LIMIT (1u << 20) // faults kept; more are only counted in the totals
 #define DEPTH_LIMIT 64u
+#define LONG_SPAN 65536u // events; a fault that takes longer keeps its story when its place is wanted
 
-void faults_initialise(struct fault_index *faults)
+struct thread_fault {
+    uint64_t thread, number;
+};
+struct long_story {
+    uint64_t number;
+    struct model_fault fault;
+};
+
+void faults_initialise(struct faults *faults)
 {
-    *faults = (struct fault_index){0};
-    faults->by_id = (struct table){.row_size = sizeof(struct fault_by_id), .key_words = 1, .limit = FAULT_LIMIT};
-    faults->of_thread = (struct table){.row_size = sizeof(struct fault_by_id), .key_words = 1, .limit = 4096};
+    *faults = (struct faults){.latest = MODEL_NO_FAULT};
+    faults->of_thread =
+        (struct table){.row_size = sizeof(struct thread_fault), .key_words = 1, .limit = 4096, .settled = true};
+    faults->long_ones =
+        (struct table){.row_size = sizeof(struct long_story), .key_words = 1, .limit = 8192, .settled = true};
 }
 
-void faults_free(struct fault_index *faults)
+void faults_free(struct faults *faults)
 {
-    free(faults->fault);
-    table_free(&faults->by_id);
+    free(faults->line);
+    free(faults->by_id);
+    free(faults->story);
     table_free(&faults->of_thread);
+    table_free(&faults->long_ones);
     faults_initialise(faults);
 }
 
-static struct model_fault *find(const struct fault_index *faults, uint64_t id)
+// ---- Numbers -----------------------------------------------------------------------------------------------------
+
+static uint32_t *place_of(const struct faults *faults, uint32_t id)
 {
-    const struct fault_by_id *row = table_find(&faults->by_id, id, 0);
-    return row == NULL ? NULL : &faults->fault[row->number];
+    uint32_t place = id * 2654435769u & (faults->by_id_size - 1);
+    while (faults->by_id[place] != MODEL_NO_FAULT && faults->line[faults->by_id[place]].id != id)
+        place = (place + 1) & (faults->by_id_size - 1);
+    return &faults->by_id[place];
 }
 
-const struct model_fault *faults_find(const struct fault_index *faults, uint64_t id, uint64_t event)
+uint32_t faults_by_id(const struct faults *faults, uint32_t id)
 {
-    const struct model_fault *fault = id == 0 ? NULL : find(faults, id);
-    return fault == NULL || fault->begin_event >= event ? NULL : fault;
+    if (id == 0 || faults->count == 0) return MODEL_NO_FAULT;
+    return *place_of(faults, id);
 }
+
+// Room for one more line; the hash table stays at most half full.
+static bool reserve(struct faults *faults)
+{
+    if (faults->count < faults->capacity) return true;
+    uint32_t capacity = faults->capacity == 0 ? 256 : faults->capacity * 2;
+    struct model_fault_line *line = realloc(faults->line, capacity * sizeof *line);
+    if (line == NULL) return false;
+    faults->line = line;
+    uint32_t *by_id = malloc(2ul * capacity * sizeof *by_id);
+    if (by_id == NULL) return false;
+    memset(by_id, 0xff, 2ul * capacity * sizeof *by_id);
+    free(faults->by_id);
+    faults->by_id = by_id;
+    faults->by_id_size = 2 * capacity;
+    if (capacity <= STORIES) {
+        struct story *story = realloc(faults->story, capacity * sizeof *story);
+        if (story == NULL) return false;
+        faults->story = story;
+    }
+    faults->capacity = capacity;
+    for (uint32_t i = 0; i < faults->count; i++)
+        *place_of(faults, line[i].id) = i;
+    return true;
+}
+
+// ---- Stories -----------------------------------------------------------------------------------------------------
 
 static void reach(struct model_fault *fault, enum model_beat beat, uint64_t event)
 {
@@ -54,25 +98,13 @@ static void end(struct model_fault *fault, enum model_outcome outcome, const str
     reach(fault, MODEL_BEAT_END, event);
 }
 
-static bool reserve(struct fault_index *faults)
-{
-    if (faults->count < faults->capacity) return true;
-    uint32_t capacity = faults->capacity == 0 ? 64 : faults->capacity * 2;
-    struct model_fault *grown = realloc(faults->fault, capacity * sizeof *grown);
-    if (grown == NULL) return false;
-    faults->fault = grown;
-    faults->capacity = capacity;
-    return true;
-}
-
-static struct model_fault new_fault(const struct fault_index *faults, const struct trace_record *record, uint64_t event)
+static struct model_fault new_fault(const struct trace_record *record, uint64_t event, uint32_t depth)
 {
     const uint64_t *a = record->argument;
-    const struct model_fault *parent = faults_find(faults, a[3], event);
     struct model_fault fault = {
         .id = record->fault,
         .parent = (uint32_t)a[3],
-        .depth = parent == NULL || parent->depth >= DEPTH_LIMIT ? a[3] != 0 : parent->depth + 1,
+        .depth = depth,
         .access = (uint32_t)a[1],
         .thread = record->thread,
         .task = record->task,
@@ -92,31 +124,6 @@ static struct model_fault new_fault(const struct fault_index *faults, const stru
         fault.beat_event[i] = MODEL_NO_EVENT;
     fault.beat_event[MODEL_BEAT_FAULT] = event;
     return fault;
-}
-
-// A thread has one open fault at most: an older one that never ended was dropped.
-static void drop_fault_of(struct fault_index *faults, uint64_t thread, const struct trace_record *record,
-                          uint64_t event)
-{
-    const struct fault_by_id *row = table_find(&faults->of_thread, thread, 0);
-    if (row != NULL) end(&faults->fault[row->number], MODEL_FAULT_DROPPED, record, event);
-}
-
-// An id that was seen already keeps its first story.
-static bool begin(struct fault_index *faults, const struct trace_record *record, uint64_t event)
-{
-    bool is_new;
-    drop_fault_of(faults, record->thread, record, event);
-    if (record->fault == 0 || faults->count >= FAULT_LIMIT || find(faults, record->fault) != NULL) return true;
-    if (!reserve(faults)) return false;
-    faults->fault[faults->count] = new_fault(faults, record, event);
-    struct fault_by_id *row = table_obtain(&faults->by_id, record->fault, 0, &is_new);
-    if (row == NULL) return false;
-    row->number = faults->count;
-    row = table_obtain(&faults->of_thread, record->thread, 0, &is_new);
-    if (row != NULL) row->number = faults->count;
-    faults->count++;
-    return true;
 }
 
 static void deliver(struct model_fault *fault, const struct trace_record *record, uint64_t event)
@@ -160,9 +167,11 @@ static void page(struct model_fault *fault, const struct trace_record *record, u
     if (here) reach(fault, MODEL_BEAT_PAGE, event);
 }
 
-static void note(struct model_fault *fault, const struct trace_record *record, uint64_t event)
+// \pre The record serves this fault, which has not ended.
+static void tell(struct model_fault *fault, const struct trace_record *record, uint64_t event)
 {
     const uint64_t *a = record->argument;
+    fault->last_event = event;
     switch (record->kind) {
     case TRACE_FAULT_DELIVER:
         deliver(fault, record, event);
@@ -199,14 +208,120 @@ static void note(struct model_fault *fault, const struct trace_record *record, u
     }
 }
 
-bool faults_note(struct fault_index *faults, const struct trace_record *record, uint64_t event)
+// ---- The first pass ----------------------------------------------------------------------------------------------
+
+static struct model_fault *kept_story(const struct faults *faults, uint32_t number)
+{
+    struct story *story = &faults->story[number % STORIES];
+    if (story->number == number) return &story->fault;
+    struct long_story *row = table_find(&faults->long_ones, number, 0);
+    return row == NULL ? NULL : &row->fault;
+}
+
+// Makes room for the story of fault `number`. What goes is told anew when it is asked for, unless that would take long,
+// or its end is not known yet.
+static struct model_fault *place_for(struct faults *faults, uint32_t number)
+{
+    struct story *story = &faults->story[number % STORIES];
+    if (number >= STORIES && story->number != number) {
+        const struct model_fault_line *line = &faults->line[story->number];
+        bool is_new, keep = line->outcome == MODEL_FAULT_OPEN || line->span > LONG_SPAN;
+        struct long_story *row = keep ? table_obtain(&faults->long_ones, story->number, 0, &is_new) : NULL;
+        if (row != NULL) row->fault = story->fault;
+    }
+    story->number = number;
+    return &story->fault;
+}
+
+static void note_line(struct model_fault_line *line, const struct trace_record *record, uint64_t event)
+{
+    const uint64_t *a = record->argument;
+    uint64_t span = event - line->begin_event;
+    line->span = span < UINT32_MAX ? (uint32_t)span : UINT32_MAX;
+    if (record->kind == TRACE_FAULT_RESOLVE) line->outcome = MODEL_FAULT_RESOLVED;
+    if (record->kind == TRACE_FAULT_REFUSE) line->outcome = MODEL_FAULT_REFUSED;
+    if (record->kind != TRACE_FAULT_DELIVER) return;
+    line->pager_thread = a[1] <= UINT32_MAX ? (uint32_t)a[1] : 0;
+    line->place = a[2] == line->task ? MODEL_PAGER_INTERNAL : MODEL_PAGER_EXTERNAL;
+}
+
+// A thread has one open fault at most: an older one that never ended was dropped.
+static void drop_fault_of(struct faults *faults, uint64_t thread, const struct trace_record *record, uint64_t event)
+{
+    const struct thread_fault *row = table_find(&faults->of_thread, thread, 0);
+    struct model_fault_line *line = row == NULL ? NULL : &faults->line[row->number];
+    if (line == NULL || line->outcome != MODEL_FAULT_OPEN) return;
+    note_line(line, record, event);
+    line->outcome = MODEL_FAULT_DROPPED;
+    struct model_fault *story = kept_story(faults, (uint32_t)row->number);
+    if (story != NULL) end(story, MODEL_FAULT_DROPPED, record, event);
+}
+
+// An id that was seen already keeps its first story.
+static bool begin(struct faults *faults, const struct trace_record *record, uint64_t event)
+{
+    bool is_new;
+    drop_fault_of(faults, record->thread, record, event);
+    if (record->fault == 0 || faults->count >= FAULT_LIMIT) return true;
+    if (faults_by_id(faults, record->fault) != MODEL_NO_FAULT) return true;
+    if (!reserve(faults)) return false;
+    uint64_t outer = record->argument[3];
+    uint32_t parent = outer <= UINT32_MAX ? faults_by_id(faults, (uint32_t)outer) : MODEL_NO_FAULT;
+    uint32_t depth = outer != 0, number = faults->count++;
+    if (parent != MODEL_NO_FAULT && faults->line[parent].depth < DEPTH_LIMIT) depth = faults->line[parent].depth + 1u;
+    faults->line[number] = (struct model_fault_line){.begin_event = event,
+                                                     .id = record->fault,
+                                                     .thread = record->thread,
+                                                     .task = record->task,
+                                                     .depth = (uint8_t)depth};
+    *place_of(faults, record->fault) = number;
+    *place_for(faults, number) = new_fault(record, event, depth);
+    struct thread_fault *row = table_obtain(&faults->of_thread, record->thread, 0, &is_new);
+    if (row != NULL) row->number = number;
+    return true;
+}
+
+bool faults_note(struct faults *faults, const struct trace_record *record, uint64_t event)
 {
     if (record->kind == TRACE_FAULT_BEGIN) return begin(faults, record, event);
-    struct model_fault *fault = record->fault == 0 ? NULL : find(faults, record->fault);
-    if (fault != NULL && fault->outcome == MODEL_FAULT_OPEN) {
-        fault->last_event = event;
-        note(fault, record, event);
+    uint32_t number = faults->latest;
+    if (number == MODEL_NO_FAULT || faults->line[number].id != record->fault)
+        number = faults_by_id(faults, record->fault);
+    if (number != MODEL_NO_FAULT) faults->latest = number;
+    if (number != MODEL_NO_FAULT && faults->line[number].outcome == MODEL_FAULT_OPEN) {
+        note_line(&faults->line[number], record, event);
+        struct model_fault *story = kept_story(faults, number);
+        if (story != NULL) tell(story, record, event);
     }
     if (record->kind == TRACE_THREAD_EXIT) drop_fault_of(faults, record->argument[0], record, event);
     return true;
+}
+
+// ---- Telling again -----------------------------------------------------------------------------------------------
+
+static void tell_again(struct model_fault *story, const struct model_fault_line *line, struct trace *trace)
+{
+    uint64_t event = line->begin_event, last = event + line->span;
+    const struct trace_record *record;
+    for (size_t run = 0; event <= last; event += run) {
+        record = trace_records(trace, event, &run);
+        if (record == NULL) return; // the file shrank
+        if (event == line->begin_event) *story = new_fault(record, event, line->depth);
+        if (run > last - event + 1) run = (size_t)(last - event + 1);
+        for (size_t i = event == line->begin_event; i < run; i++)
+            if (record[i].fault == line->id && record[i].kind != TRACE_FAULT_BEGIN && story->end_event == MODEL_NO_EVENT)
+                tell(story, &record[i], event + i);
+        if (event + run > last && line->outcome == MODEL_FAULT_DROPPED)
+            end(story, MODEL_FAULT_DROPPED, &record[run - 1], last);
+    }
+}
+
+const struct model_fault *faults_story(struct faults *faults, struct trace *trace, uint32_t number)
+{
+    if (number >= faults->count) return NULL;
+    struct model_fault *story = kept_story(faults, number);
+    if (story != NULL) return story;
+    story = place_for(faults, number);
+    tell_again(story, &faults->line[number], trace);
+    return story;
 }

@@ -87,26 +87,27 @@ static void remember_evicted(struct state *state, const struct model_page *page)
 }
 
 static enum model_arrival arrival(struct state *state, const struct trace_record *record,
-                                  const struct model_fault *fault, uint64_t address, unsigned order)
+                                  const struct open_fault *fault, uint64_t address, unsigned order)
 {
     const uint64_t *a = record->argument;
-    const struct table *threads = &state->table[TABLE_threads];
+    const struct table *windows = &state->table[TABLE_windows];
     if (a[3] == 0) return MODEL_ARRIVED_AT_BOOT;
-    for (size_t i = 0; i < threads->count; i++) {
-        const struct model_thread *thread = table_row(threads, i);
-        flexpage_t window = thread->memory_window;
-        if (thread->task == a[0] && flexpage_kind(window) == FLEXPAGE_MEMORY && thread->state != MODEL_THREAD_DEAD &&
-            (address ^ flexpage_address(window)) >> flexpage_order(window) == 0)
+    for (size_t i = 0; i < windows->count; i++) {
+        const struct open_window *open = table_row(windows, i);
+        const struct model_thread *thread = table_find(&state->table[TABLE_threads], open->thread, 0);
+        flexpage_t window = thread == NULL ? 0 : thread->memory_window;
+        if (window != 0 && thread->task == a[0] && flexpage_kind(window) == FLEXPAGE_MEMORY &&
+            thread->state != MODEL_THREAD_DEAD && (address ^ flexpage_address(window)) >> flexpage_order(window) == 0)
             return MODEL_ARRIVED_IN_WINDOW;
     }
     if (fault != NULL && fault->task == a[0] && (fault->address ^ address) >> order == 0) return MODEL_ARRIVED_BY_REPLY;
     return MODEL_ARRIVED_BY_MAP;
 }
 
-static void map_page(struct state *state, const struct trace_record *record, const struct fault_index *faults)
+static void map_page(struct state *state, const struct trace_record *record)
 {
     const uint64_t *a = record->argument;
-    const struct model_fault *fault = faults_find(faults, record->fault, state->position);
+    const struct open_fault *fault = table_find(&state->table[TABLE_open_faults], record->fault, 0);
     unsigned order = page_order(a[1]);
     uint64_t address = aligned(flexpage_address(a[1]), order);
     size_t begin, end;
@@ -178,11 +179,11 @@ static void unmap_capability(struct state *state, const struct trace_record *rec
     if (task != 0 && table_find(table, task, index) != NULL) table_remove(table, table_place(table, task, index), 1);
 }
 
-void state_apply_memory(struct state *state, const struct trace_record *record, const struct fault_index *faults)
+void state_apply_memory(struct state *state, const struct trace_record *record)
 {
     switch (record->kind) {
     case TRACE_PAGE_MAP:
-        map_page(state, record, faults);
+        map_page(state, record);
         return;
     case TRACE_PAGE_UNMAP:
         unmap_page(state, record);

@@ -5,6 +5,7 @@
 #include "viz/model/inside.h"
 
 #define FIRST_INTERVAL 1024u // events between checkpoints, until they are thinned out
+#define NEARBY 512u          // events before the position at which a long replay leaves a copy
 
 // ---- Checkpoints -------------------------------------------------------------------------------------------------
 
@@ -27,8 +28,9 @@ static void thin_out(struct model *model)
 }
 
 // No memory for one is no error: going back then takes longer.
-static void add_checkpoint(struct model *model, const struct state *state)
+static void add_checkpoint(struct model *model, struct state *state)
 {
+    state_settle(state);
     if (model->checkpoints == CHECKPOINT_LIMIT ||
         (model->checkpoints > 1 && model->checkpoint_bytes + state_bytes(state) > MODEL_CHECKPOINT_BYTES)) {
         thin_out(model);
@@ -54,16 +56,24 @@ static const struct state *checkpoint_before(const struct model *model, uint64_t
 
 // ---- Taking events in --------------------------------------------------------------------------------------------
 
-static bool read_to_end(struct model *model)
+// Up to event `end`. False: out of memory.
+static bool read_to(struct model *model, uint64_t end)
 {
-    struct trace_record record;
-    while (model->count < trace_count(model->trace)) {
-        if (!trace_record(model->trace, model->count, &record)) return true; // the file shrank: keep what we have
-        if (!faults_note(&model->faults, &record, model->count)) return false;
-        state_apply(&model->frontier, &record, &model->faults);
-        model->count++;
-        if (model->count % model->interval == 0) add_checkpoint(model, &model->frontier);
+    struct state *frontier = &model->frontier;
+    while (frontier->position < end) {
+        size_t run;
+        const struct trace_record *record = trace_records(model->trace, frontier->position, &run);
+        if (record == NULL) break; // the file shrank: keep what we have
+        uint64_t stop = frontier->position - frontier->position % model->interval + model->interval;
+        if (stop > end) stop = end;
+        if (run > stop - frontier->position) run = (size_t)(stop - frontier->position);
+        for (size_t i = 0; i < run; i++) {
+            if (!faults_note(&model->faults, &record[i], frontier->position)) return false;
+            state_apply(frontier, &record[i]);
+        }
+        if (frontier->position % model->interval == 0) add_checkpoint(model, frontier);
     }
+    state_settle(frontier);
     return true;
 }
 
@@ -74,11 +84,12 @@ static void forget(struct model *model)
     model->checkpoints = 0;
     model->checkpoint_bytes = 0;
     model->interval = FIRST_INTERVAL;
-    model->count = 0;
     state_free(&model->frontier);
     state_initialise(&model->frontier);
     state_free(&model->state);
     state_initialise(&model->state);
+    state_free(&model->nearby);
+    state_initialise(&model->nearby);
     faults_free(&model->faults);
     add_checkpoint(model, &model->frontier);
 }
@@ -88,9 +99,12 @@ struct model *model_open(struct trace *trace, struct trace_error *error)
     *error = (struct trace_error){0};
     struct model *model = calloc(1, sizeof *model);
     if (model != NULL) {
+        uint64_t count = trace_count(trace);
         model->trace = trace;
         forget(model);
-        if (model->checkpoints == 1 && read_to_end(model) && state_copy(&model->state, &model->frontier)) return model;
+        if (model->checkpoints == 1 && read_to(model, count < MODEL_OPEN_EVENTS ? count : MODEL_OPEN_EVENTS) &&
+            state_copy(&model->state, &model->frontier))
+            return model;
     }
     model_close(model);
     error->status = TRACE_E_MEMORY;
@@ -107,17 +121,27 @@ void model_close(struct model *model)
         state_free(&model->checkpoint[i]);
     state_free(&model->frontier);
     state_free(&model->state);
+    state_free(&model->nearby);
     faults_free(&model->faults);
     free(model);
+}
+
+bool model_read_on(struct model *model, uint64_t events)
+{
+    uint64_t known = model->frontier.position, count = trace_count(model->trace);
+    uint64_t end = events < count - known ? known + events : count;
+    if (known >= count || !read_to(model, end)) return false;
+    return model->frontier.position == end && end < count; // else the file shrank
 }
 
 enum trace_change model_refresh(struct model *model)
 {
     uint64_t position = model->state.position;
+    bool was_whole = model->frontier.position == trace_count(model->trace);
     enum trace_change change = trace_refresh(model->trace);
     if (change == TRACE_REPLACED) forget(model);
-    if (change == TRACE_REPLACED || change == TRACE_GREW) {
-        if (!read_to_end(model)) change = TRACE_SAME; // no memory: what was read stays usable
+    if (change == TRACE_REPLACED || (change == TRACE_GREW && was_whole)) {
+        if (!read_to(model, trace_count(model->trace))) change = TRACE_SAME; // no memory: what was read stays usable
         model_seek(model, position);
     }
     return change;
@@ -125,24 +149,42 @@ enum trace_change model_refresh(struct model *model)
 
 // ---- Moving ------------------------------------------------------------------------------------------------------
 
+// Only inside what was taken in, and no further than the trace can be read.
+static void replay(struct model *model, uint64_t position)
+{
+    struct state *state = &model->state;
+    while (state->position < position) {
+        size_t run;
+        const struct trace_record *record = trace_records(model->trace, state->position, &run);
+        if (record == NULL) break;
+        if (run > position - state->position) run = (size_t)(position - state->position);
+        for (size_t i = 0; i < run; i++)
+            state_apply(state, &record[i]);
+    }
+    state_settle(state);
+}
+
 bool model_forward(struct model *model)
 {
-    struct trace_record record;
-    if (model->state.position >= model->count) return false;
-    if (!trace_record(model->trace, model->state.position, &record)) return false;
-    state_apply(&model->state, &record, &model->faults);
-    return true;
+    uint64_t position = model->state.position;
+    return model_seek(model, position + 1) > position;
 }
 
 uint64_t model_seek(struct model *model, uint64_t position)
 {
-    if (position > model->count) position = model->count;
+    if (position > trace_count(model->trace)) position = trace_count(model->trace);
+    if (position > model->frontier.position && !read_to(model, position)) return model->state.position;
+    if (position > model->frontier.position) position = model->frontier.position; // the file shrank
     const struct state *from = checkpoint_before(model, position);
-    if (position == model->count) from = &model->frontier;
+    if (model->nearby.position > from->position && model->nearby.position <= position) from = &model->nearby;
+    if (position == model->frontier.position) from = &model->frontier;
     if (position < model->state.position || from->position > model->state.position)
         if (!state_copy(&model->state, from)) return model->state.position;
-    while (model->state.position < position && model_forward(model)) {
+    if (position - model->state.position > 2 * NEARBY) {
+        replay(model, position - NEARBY);
+        if (!state_copy(&model->nearby, &model->state)) model->nearby.position = 0;
     }
+    replay(model, position);
     return model->state.position;
 }
 
@@ -152,39 +194,25 @@ bool model_backward(struct model *model)
     return position > 0 && model_seek(model, position - 1) < position;
 }
 
-// The number of the first fault that begins at event `event` or later.
-static uint32_t fault_from(const struct model *model, uint64_t event)
-{
-    uint32_t low = 0, high = model->faults.count;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (model->faults.fault[middle].begin_event < event)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
 bool model_next_fault(struct model *model)
 {
-    uint32_t number = fault_from(model, model->state.position);
+    uint32_t number = model_fault_from(model, model->state.position);
     if (number == model->faults.count) return false;
-    uint64_t target = model->faults.fault[number].begin_event + 1;
+    uint64_t target = model->faults.line[number].begin_event + 1;
     return model_seek(model, target) == target;
 }
 
 bool model_previous_fault(struct model *model)
 {
     uint64_t position = model->state.position;
-    uint32_t number = position == 0 ? 0 : fault_from(model, position - 1);
+    uint32_t number = position == 0 ? 0 : model_fault_from(model, position - 1);
     if (number == 0) return false;
-    uint64_t target = model->faults.fault[number - 1].begin_event + 1;
+    uint64_t target = model->faults.line[number - 1].begin_event + 1;
     return model_seek(model, target) == target;
 }
 
 uint32_t model_last_fault(const struct model *model)
 {
-    uint32_t number = fault_from(model, model->state.position);
+    uint32_t number = model_fault_from(model, model->state.position);
     return number == 0 ? MODEL_NO_FAULT : number - 1;
 }

@@ -4,9 +4,12 @@
 // Position P means "P events are applied", 0 <= P <= model_count(). The current event is record P-1; at position 0
 // there is none. People count events from 1, so "event P" is the current one at position P.
 //
-// How it goes backward: one pass over the trace at the start keeps copies of the state (checkpoints) and a list of all
-// faults; going to P takes the nearest checkpoint at or before P and replays from there. The same records always give
-// the same state, so this is exact. Checkpoints are thinned out to stay inside MODEL_CHECKPOINT_BYTES.
+// How it goes backward: one pass over the trace keeps copies of the state (checkpoints) and a list of all faults; going
+// to P takes the nearest checkpoint at or before P and replays from there. The same records always give the same state,
+// so this is exact. Checkpoints are thinned out to stay inside MODEL_CHECKPOINT_BYTES.
+//
+// That pass takes in the first MODEL_OPEN_EVENTS when the model is opened, and the rest by model_read_on(), so that the
+// first picture of a long trace need not wait for it. A seek beyond what was read reads on as far as it must.
 //
 // The model takes any records: unknown ids make unnamed objects, contradictions overwrite, and every table has a limit
 // beyond which rows are dropped and counted (model_totals.dropped).
@@ -25,7 +28,8 @@
 #include "viz/trace/decode.h"
 #include "viz/trace/trace.h"
 
-#define MODEL_CHECKPOINT_BYTES (64ul << 20)
+#define MODEL_CHECKPOINT_BYTES (24ul << 20)
+#define MODEL_OPEN_EVENTS (1ul << 20) // a longer trace is read on after the model was opened
 #define MODEL_NAME_SIZE 25 // three words of text and a NUL
 #define MODEL_TEXT_SIZE 17 // two words of text and a NUL
 #define MODEL_NO_EVENT UINT64_MAX
@@ -35,12 +39,16 @@ struct model;
 
 // ---- Opening and moving ----------------------------------------------------------------------
 
-// Reads all of `trace` once (half a million events take well under a second) and stands at the end. The model borrows
-// the trace: close the model first. \return NULL on failure (out of memory), with `error` filled in.
+// Reads up to MODEL_OPEN_EVENTS of `trace` and stands behind them. The model borrows the trace: close the model first.
+// \return NULL on failure (out of memory), with `error` filled in.
 struct model *model_open(struct trace *trace, struct trace_error *error) __attribute__((warn_unused_result));
 void model_close(struct model *model); // NULL is fine
 
-// Looks for new records (trace_refresh()) and takes them in; the position does not move, except that it stays inside
+// Takes in up to `events` more of the trace; the position does not move. \return whether there are still more.
+bool model_read_on(struct model *model, uint64_t events);
+uint64_t model_known(const struct model *model); // events taken in so far: the faults among them are known
+
+// Looks for new records (trace_refresh()) and takes them in, if all before were; the position does not move, except that it stays inside
 // the trace when that was replaced by a shorter one.
 enum trace_change model_refresh(struct model *model);
 
@@ -279,8 +287,25 @@ struct model_fault {
     char region[MODEL_TEXT_SIZE]; // name of the region found; "" when none was announced
 };
 
-uint32_t model_fault_count(const struct model *model);                             // in the whole trace
-const struct model_fault *model_fault(const struct model *model, uint32_t number); // 0-based; NULL: out of range
+// What is kept of every fault; cheap, unlike its story, which may have to be read from the trace again.
+struct model_fault_line {
+    uint64_t begin_event;
+    uint32_t id;
+    uint32_t thread, task; // who faulted
+    uint32_t pager_thread; // 0: not delivered
+    uint32_t span;         // events from its begin to its end or, while it is open, to the last one that served it
+    uint8_t depth;
+    uint8_t place;   // enum model_pager_place
+    uint8_t outcome; // enum model_outcome
+};
+
+uint32_t model_fault_count(const struct model *model); // in what is known of the trace
+// The number is 0-based. NULL: out of range.
+const struct model_fault_line *model_fault_line(const struct model *model, uint32_t number);
+// The story is valid until the model reads on or refreshes, or some thousand other stories were asked for.
+const struct model_fault *model_fault(const struct model *model, uint32_t number);
+// The number of the first fault that begins at event `event` or later; model_fault_count(): there is none.
+uint32_t model_fault_from(const struct model *model, uint64_t event);
 uint32_t model_fault_by_id(const struct model *model, uint32_t id);                // number, or MODEL_NO_FAULT
 // The fault to show: the one that the current event serves, else the innermost open one, else MODEL_NO_FAULT.
 uint32_t model_current_fault(const struct model *model);

@@ -7,7 +7,11 @@
 
 uint64_t model_count(const struct model *model)
 {
-    return model->count;
+    return trace_count(model->trace);
+}
+uint64_t model_known(const struct model *model)
+{
+    return model->frontier.position;
 }
 uint64_t model_position(const struct model *model)
 {
@@ -269,15 +273,33 @@ uint32_t model_fault_count(const struct model *model)
     return model->faults.count;
 }
 
+const struct model_fault_line *model_fault_line(const struct model *model, uint32_t number)
+{
+    return number < model->faults.count ? &model->faults.line[number] : NULL;
+}
+
+// Which stories are kept is nothing that anybody can see, so the model counts as unchanged.
 const struct model_fault *model_fault(const struct model *model, uint32_t number)
 {
-    return number < model->faults.count ? &model->faults.fault[number] : NULL;
+    return faults_story((struct faults *)&model->faults, model->trace, number);
 }
 
 uint32_t model_fault_by_id(const struct model *model, uint32_t id)
 {
-    const struct fault_by_id *row = id == 0 ? NULL : table_find(&model->faults.by_id, id, 0);
-    return row == NULL ? MODEL_NO_FAULT : (uint32_t)row->number;
+    return faults_by_id(&model->faults, id);
+}
+
+uint32_t model_fault_from(const struct model *model, uint64_t event)
+{
+    uint32_t low = 0, high = model->faults.count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (model->faults.line[middle].begin_event < event)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
 }
 
 enum model_beat model_fault_beat(const struct model *model, uint32_t number)
@@ -292,8 +314,9 @@ enum model_beat model_fault_beat(const struct model *model, uint32_t number)
 
 bool model_fault_is_open(const struct model *model, uint32_t number)
 {
-    const struct model_fault *fault = model_fault(model, number);
-    return fault != NULL && fault->begin_event < model->state.position && fault->end_event >= model->state.position;
+    const struct model_fault_line *line = model_fault_line(model, number);
+    if (line == NULL || line->begin_event >= model->state.position) return false;
+    return line->outcome == MODEL_FAULT_OPEN || line->begin_event + line->span >= model->state.position;
 }
 
 uint32_t model_current_fault(const struct model *model)
@@ -301,7 +324,7 @@ uint32_t model_current_fault(const struct model *model)
     struct trace_record record;
     if (!model_current(model, &record)) return MODEL_NO_FAULT;
     uint32_t number = model_fault_by_id(model, record.fault);
-    if (number != MODEL_NO_FAULT && model->faults.fault[number].begin_event < model->state.position) return number;
+    if (number != MODEL_NO_FAULT && model->faults.line[number].begin_event < model->state.position) return number;
     uint32_t last = model_last_fault(model);
     for (uint32_t i = 0; last != MODEL_NO_FAULT && i < INNERMOST_SEARCH && i <= last; i++)
         if (model_fault_is_open(model, last - i)) return last - i;

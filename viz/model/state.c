@@ -7,7 +7,7 @@ void state_initialise(struct state *state)
     memset(state, 0, sizeof *state);
     state->current_message.event = MODEL_NO_EVENT;
 #define STATE_TABLE_INITIALISE(name, type, keys, maximum)                                                              \
-    state->table[TABLE_##name] = (struct table){.row_size = sizeof(type), .key_words = keys, .limit = maximum};
+    state->table[TABLE_##name] = (struct table){.row_size = sizeof(type), .key_words = keys, .limit = maximum, .settled = true};
     STATE_TABLES(STATE_TABLE_INITIALISE)
 #undef STATE_TABLE_INITIALISE
 }
@@ -25,6 +25,12 @@ bool state_copy(struct state *to, const struct state *from)
     return true;
 }
 
+void state_settle(struct state *state)
+{
+    for (unsigned i = 0; i < STATE_TABLE_COUNT; i++)
+        table_settle(&state->table[i]);
+}
+
 void state_free(struct state *state)
 {
     for (unsigned i = 0; i < STATE_TABLE_COUNT; i++)
@@ -35,7 +41,7 @@ size_t state_bytes(const struct state *state)
 {
     size_t bytes = sizeof *state;
     for (unsigned i = 0; i < STATE_TABLE_COUNT; i++)
-        bytes += state->table[i].capacity * state->table[i].row_size;
+        bytes += state->table[i].capacity * (state->table[i].row_size + sizeof *state->table[i].order);
     return bytes;
 }
 
@@ -120,12 +126,12 @@ static void count(struct model_totals *totals, const struct trace_record *record
     }
 }
 
-void state_apply(struct state *state, const struct trace_record *record, const struct fault_index *faults)
+void state_apply(struct state *state, const struct trace_record *record)
 {
     state->current_message.event = MODEL_NO_EVENT;
     count(&state->totals, record);
     state_apply_objects(state, record);
-    state_apply_memory(state, record, faults); // before the threads: an open window decides how a page arrived
+    state_apply_memory(state, record); // before the threads: an open window decides how a page arrived
     state_apply_threads(state, record);
     if (record->kind == TRACE_MARK) state_apply_mark(state, record);
     state->last_kind = record->kind;

@@ -16,7 +16,23 @@
     X(capabilities, struct model_capability, 2, 16384)                                                                 \
     X(regions, struct model_region, 2, 1024)                                                                           \
     X(cache, struct model_cached, 2, 16384)                                                                            \
-    X(programs, struct model_program, 1, 64)
+    X(programs, struct model_program, 1, 64)                                                                           \
+    X(open_faults, struct open_fault, 1, 1024)                                                                         \
+    X(windows, struct open_window, 1, 1024)                                                                            \
+    X(serving, struct serving, 2, 1024)
+
+// What has begun and not ended, so that no event needs a look at every thread.
+struct open_fault {
+    uint64_t id;
+    uint64_t thread, task;
+    uint64_t address, access;
+};
+struct open_window {
+    uint64_t thread; // has a memory window open
+};
+struct serving {
+    uint64_t fault, thread; // model_thread.fault, from the fault's side
+};
 
 enum state_table {
 #define STATE_TABLE_ENUM(name, type, key_words, limit) TABLE_##name,
@@ -35,43 +51,27 @@ struct state {
     struct table table[STATE_TABLE_COUNT];
 };
 
-// All faults of the trace, in the order in which they began. Filled by the first pass over the events.
-struct fault_index {
-    struct model_fault *fault;
-    uint32_t count, capacity;
-    struct table by_id;     // struct fault_by_id
-    struct table of_thread; // struct fault_by_id: the open fault of a thread
-};
-struct fault_by_id {
-    uint64_t id;
-    uint64_t number;
-};
-
 void state_initialise(struct state *state);
 bool state_copy(struct state *to, const struct state *from);
 void state_free(struct state *state);
 size_t state_bytes(const struct state *state);
 uint64_t state_digest(const struct state *state);
 
-// Applies the record after the last one. The faults serve to look up what was learned by the first pass.
-void state_apply(struct state *state, const struct trace_record *record, const struct fault_index *faults);
+// Puts all tables into order: copies, digests and queries want them so.
+void state_settle(struct state *state);
+
+// Applies the record after the last one.
+void state_apply(struct state *state, const struct trace_record *record);
 
 // Its parts, by what they change.
 void state_apply_objects(struct state *state, const struct trace_record *record);
 void state_apply_threads(struct state *state, const struct trace_record *record);
-void state_apply_memory(struct state *state, const struct trace_record *record, const struct fault_index *faults);
+void state_apply_memory(struct state *state, const struct trace_record *record);
 void state_apply_mark(struct state *state, const struct trace_record *record);
 
 // Finds a row or makes it; NULL when the table is full, which is counted.
 void *state_obtain(struct state *state, enum state_table table, uint64_t first, uint64_t second, bool *is_new);
 struct model_object *state_object(struct state *state, uint64_t id, enum object_kind kind);
 struct model_thread *state_thread(struct state *state, uint64_t id);
-
-// The first pass: takes in record `event`. False: out of memory.
-bool faults_note(struct fault_index *faults, const struct trace_record *record, uint64_t event);
-void faults_initialise(struct fault_index *faults);
-void faults_free(struct fault_index *faults);
-// The fault with that id if it began before `event`.
-const struct model_fault *faults_find(const struct fault_index *faults, uint64_t id, uint64_t event);
 
 #endif

@@ -1,11 +1,13 @@
-// Sorted arrays of rows; see table.h. Called by the files of viz/model.
+// Sorted tables of rows; see table.h. Called by the files of viz/model.
 #include <stdlib.h>
 #include <string.h>
 #include "viz/model/table.h"
 
+#define HINTS 256u
+
 void *table_row(const struct table *table, size_t place)
 {
-    return table->rows + place * table->row_size;
+    return table->rows + table->order[place] * table->row_size;
 }
 
 static bool is_below(const struct table *table, size_t place, uint64_t first, uint64_t second)
@@ -15,9 +17,25 @@ static bool is_below(const struct table *table, size_t place, uint64_t first, ui
     return table->key_words == 2 && key[1] < second;
 }
 
+static bool has_key(const struct table *table, size_t place, uint64_t first, uint64_t second)
+{
+    if (place >= table->count) return false;
+    const uint64_t *key = table_row(table, place);
+    return key[0] == first && (table->key_words == 1 || key[1] == second);
+}
+
+// Pages and ids lie close together, so the low bits of their numbers tell most of them apart.
+static uint32_t *hint_of(const struct table *table, uint64_t first, uint64_t second)
+{
+    return &table->hint[(first * 37 + (table->key_words == 2 ? second ^ second >> 12 : 0)) % HINTS];
+}
+
 size_t table_place(const struct table *table, uint64_t first, uint64_t second)
 {
     size_t low = 0, high = table->count;
+    if (high == 0) return 0;
+    uint32_t *hint = hint_of(table, first, second);
+    if (has_key(table, *hint, first, second)) return *hint;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
         if (is_below(table, middle, first, second))
@@ -25,14 +43,8 @@ size_t table_place(const struct table *table, uint64_t first, uint64_t second)
         else
             high = middle;
     }
+    *hint = (uint32_t)low;
     return low;
-}
-
-static bool has_key(const struct table *table, size_t place, uint64_t first, uint64_t second)
-{
-    if (place >= table->count) return false;
-    const uint64_t *key = table_row(table, place);
-    return key[0] == first && (table->key_words == 1 || key[1] == second);
 }
 
 void *table_find(const struct table *table, uint64_t first, uint64_t second)
@@ -43,12 +55,15 @@ void *table_find(const struct table *table, uint64_t first, uint64_t second)
 
 static bool reserve(struct table *table, size_t rows)
 {
+    if (table->hint == NULL) table->hint = calloc(HINTS, sizeof *table->hint);
+    if (table->hint == NULL) return false;
     if (rows <= table->capacity) return true;
-    size_t capacity = rows < 16 ? 16 : rows + rows / 2;
-    char *grown = realloc(table->rows, capacity * table->row_size);
-    if (grown == NULL) return false;
-    table->rows = grown;
-    table->capacity = capacity;
+    char *grown = realloc(table->rows, rows * table->row_size);
+    if (grown != NULL) table->rows = grown;
+    uint32_t *order = grown == NULL ? NULL : realloc(table->order, rows * sizeof *order);
+    if (order == NULL) return false;
+    table->order = order;
+    table->capacity = rows;
     return true;
 }
 
@@ -57,22 +72,58 @@ void *table_obtain(struct table *table, uint64_t first, uint64_t second, bool *i
     size_t place = table_place(table, first, second);
     *is_new = !has_key(table, place, first, second);
     if (!*is_new) return table_row(table, place);
-    if (table->count >= table->limit || !reserve(table, table->count + 1)) return NULL;
-    uint64_t *row = table_row(table, place);
-    memmove((char *)row + table->row_size, row, (table->count - place) * table->row_size);
-    memset(row, 0, table->row_size);
+    if (table->count >= table->limit) return NULL;
+    if (table->count == table->capacity && !reserve(table, table->count < 16 ? 16 : table->count + table->count / 2))
+        return NULL;
+    if (table->count == table->used) {
+        table->order[table->used] = (uint32_t)table->used;
+        table->used++;
+    }
+    uint32_t slot = table->order[table->count]; // a free one
+    memmove(&table->order[place + 1], &table->order[place], (table->count - place) * sizeof *table->order);
+    table->order[place] = slot;
+    table->settled = table->settled && slot == place;
     table->count++;
+    uint64_t *row = table_row(table, place);
+    memset(row, 0, table->row_size);
     row[0] = first;
     if (table->key_words == 2) row[1] = second;
     return row;
 }
 
+static void remove_one(struct table *table, size_t place)
+{
+    uint32_t slot = table->order[place];
+    size_t after = table->count - place - 1;
+    memmove(&table->order[place], &table->order[place + 1], after * sizeof *table->order);
+    table->count--;
+    table->order[table->count] = slot;
+    table->settled = table->settled && after == 0;
+}
+
 void table_remove(struct table *table, size_t place, size_t rows)
 {
-    if (rows == 0) return;
-    size_t after = table->count - place - rows;
-    if (after > 0) memmove(table_row(table, place), table_row(table, place + rows), after * table->row_size);
-    table->count -= rows;
+    while (rows > 0)
+        remove_one(table, place + --rows);
+}
+
+// Follows each cycle of the permutation, so it needs room for one row only.
+void table_settle(struct table *table)
+{
+    char first[512];
+    if (table->settled || table->row_size > sizeof first) return;
+    for (size_t i = 0; i < table->used; i++) {
+        if (table->order[i] == i) continue;
+        memcpy(first, table->rows + i * table->row_size, table->row_size);
+        size_t to = i;
+        for (size_t from; (from = table->order[to]) != i; to = from) {
+            memcpy(table->rows + to * table->row_size, table->rows + from * table->row_size, table->row_size);
+            table->order[to] = (uint32_t)to;
+        }
+        memcpy(table->rows + to * table->row_size, first, table->row_size);
+        table->order[to] = (uint32_t)to;
+    }
+    table->settled = true;
 }
 
 const void *table_rows_of(const struct table *table, uint64_t first, size_t *count)
@@ -87,13 +138,20 @@ bool table_copy(struct table *to, const struct table *from)
 {
     if (!reserve(to, from->count)) return false;
     if (from->count > 0) memcpy(to->rows, from->rows, from->count * from->row_size);
-    to->count = from->count;
+    for (size_t i = 0; i < from->count; i++)
+        to->order[i] = (uint32_t)i;
+    to->count = to->used = from->count;
+    to->settled = true;
     return true;
 }
 
 void table_free(struct table *table)
 {
     free(table->rows);
+    free(table->order);
+    free(table->hint);
     table->rows = NULL;
-    table->count = table->capacity = 0;
+    table->order = table->hint = NULL;
+    table->count = table->used = table->capacity = 0;
+    table->settled = true;
 }

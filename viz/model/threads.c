@@ -17,9 +17,32 @@ static struct model_thread *find(struct state *state, uint64_t id)
     return id == 0 ? NULL : table_find(&state->table[TABLE_threads], id, 0);
 }
 
+// What a thread works on is kept from both sides; see struct serving.
+static void set_fault(struct state *state, struct model_thread *thread, uint32_t fault)
+{
+    struct table *serving = &state->table[TABLE_serving];
+    bool is_new;
+    if (thread->fault == fault) return;
+    if (thread->fault != 0 && table_find(serving, thread->fault, thread->id) != NULL)
+        table_remove(serving, table_place(serving, thread->fault, thread->id), 1);
+    if (fault != 0) state_obtain(state, TABLE_serving, fault, thread->id, &is_new);
+    thread->fault = fault;
+}
+
+static void set_windows(struct state *state, struct model_thread *thread, uint64_t memory, uint64_t capability)
+{
+    struct table *windows = &state->table[TABLE_windows];
+    bool is_new;
+    if (thread->memory_window != 0 && memory == 0 && table_find(windows, thread->id, 0) != NULL)
+        table_remove(windows, table_place(windows, thread->id, 0), 1);
+    if (memory != 0) state_obtain(state, TABLE_windows, thread->id, 0, &is_new);
+    thread->memory_window = memory;
+    thread->capability_window = capability;
+}
+
 static void belongs_to(struct state *state, struct model_thread *thread, uint64_t task)
 {
-    if (task == 0) return;
+    if (task == 0 || thread->task == task) return;
     thread->task = task;
     struct model_object *object = state_object(state, thread->id, OBJECT_THREAD);
     if (object != NULL) object->task = task;
@@ -103,8 +126,8 @@ static void receive(struct state *state, const struct trace_record *record, stru
     forget_messages_from(state, a[0]);
     if (receiver == NULL) return;
     receiver->state = state->running == receiver->id ? MODEL_THREAD_RUNNING : MODEL_THREAD_READY;
-    receiver->memory_window = receiver->capability_window = 0;
-    receiver->fault = record->fault;
+    set_windows(state, receiver, 0, 0);
+    set_fault(state, receiver, record->fault);
     receiver->partner = a[0];
 }
 
@@ -125,11 +148,30 @@ static void reply(struct state *state, const struct trace_record *record, struct
 
 // ---- Faults ------------------------------------------------------------------------------------------------------
 
-static void fault_begins(struct model_thread *thread, const struct trace_record *record)
+static void forget_open_faults_of(struct state *state, uint64_t thread)
 {
+    struct table *table = &state->table[TABLE_open_faults];
+    for (size_t i = table->count; i-- > 0;)
+        if (((struct open_fault *)table_row(table, i))->thread == thread) table_remove(table, i, 1);
+}
+
+// A thread has one open fault at most: an older one that never ended was dropped.
+static void fault_begins(struct state *state, struct model_thread *thread, const struct trace_record *record)
+{
+    bool is_new;
+    forget_open_faults_of(state, record->thread);
+    struct open_fault *open = record->fault == 0
+                                  ? NULL
+                                  : state_obtain(state, TABLE_open_faults, record->fault, 0, &is_new);
+    if (open != NULL) {
+        open->thread = record->thread;
+        open->task = record->task;
+        open->address = record->argument[0];
+        open->access = record->argument[1];
+    }
     if (thread == NULL) return;
     thread->state = MODEL_THREAD_FAULTING;
-    thread->fault = record->fault;
+    set_fault(state, thread, record->fault);
 }
 
 static void fault_delivered(struct state *state, const struct trace_record *record)
@@ -151,11 +193,16 @@ static void fault_delivered(struct state *state, const struct trace_record *reco
 // Whoever worked for the fault is done with it; who faulted goes on with the fault around it, if any.
 static void fault_ends(struct state *state, const struct trace_record *record, struct model_thread *thread)
 {
-    struct table *table = &state->table[TABLE_threads];
-    for (size_t i = 0; record->fault != 0 && i < table->count; i++) {
-        struct model_thread *other = table_row(table, i);
-        if (other->fault == record->fault) other->fault = 0;
+    struct table *serving = &state->table[TABLE_serving], *open = &state->table[TABLE_open_faults];
+    size_t begin = table_place(serving, record->fault, 0), end = begin;
+    for (; end < serving->count; end++) {
+        const struct serving *row = table_row(serving, end);
+        if (row->fault != record->fault) break;
+        struct model_thread *other = find(state, row->thread);
+        if (other != NULL) other->fault = 0;
     }
+    table_remove(serving, begin, end - begin);
+    if (table_find(open, record->fault, 0) != NULL) table_remove(open, table_place(open, record->fault, 0), 1);
     if (thread == NULL) return;
     forget_messages_from(state, thread->id);
     thread->partner = thread->gate = 0;
@@ -184,7 +231,7 @@ static void switch_to(struct state *state, const struct trace_record *record)
     if (to == NULL) return;
     belongs_to(state, to, a[2]);
     if (to->state != MODEL_THREAD_DEAD) to->state = MODEL_THREAD_RUNNING;
-    to->memory_window = to->capability_window = 0;
+    set_windows(state, to, 0, 0);
 }
 
 static void control(struct state *state, const struct trace_record *record)
@@ -214,10 +261,11 @@ static void end(struct state *state, const struct trace_record *record)
     struct model_thread *thread = state_thread(state, record->argument[0]);
     if (thread == NULL) return;
     forget_messages_from(state, thread->id);
+    forget_open_faults_of(state, thread->id);
     thread->state = MODEL_THREAD_DEAD;
     thread->exit_reason = record->argument[1];
-    thread->memory_window = thread->capability_window = 0;
-    thread->fault = 0;
+    set_windows(state, thread, 0, 0);
+    set_fault(state, thread, 0);
     if (state->running == thread->id) state->running = 0;
 }
 
@@ -226,6 +274,7 @@ static void create(struct state *state, const struct trace_record *record)
     struct model_thread *thread = state_thread(state, record->argument[0]);
     if (thread == NULL) return;
     thread->state = MODEL_THREAD_NEW;
+    thread->task = 0;
     thread->exit_reason = 0;
 }
 
@@ -270,8 +319,8 @@ static struct model_thread *acting_thread(struct state *state, const struct trac
     }
     state->running = thread->id;
     thread->state = MODEL_THREAD_RUNNING;
-    thread->fault = record->fault;
-    thread->memory_window = thread->capability_window = 0; // they close when the thread goes on
+    set_fault(state, thread, record->fault);
+    set_windows(state, thread, 0, 0); // they close when the thread goes on
     return thread;
 }
 
@@ -307,11 +356,10 @@ void state_apply_threads(struct state *state, const struct trace_record *record)
         return;
     case TRACE_RECEIVE_WINDOW:
         if (thread == NULL) return;
-        thread->memory_window = record->argument[0];
-        thread->capability_window = record->argument[1];
+        set_windows(state, thread, record->argument[0], record->argument[1]);
         return;
     case TRACE_FAULT_BEGIN:
-        fault_begins(thread, record);
+        fault_begins(state, thread, record);
         return;
     case TRACE_FAULT_DELIVER:
         fault_delivered(state, record);

@@ -210,6 +210,17 @@ bool trace_record(struct trace *trace, uint64_t index, struct trace_record *reco
     return false;
 }
 
+const struct trace_record *trace_records(struct trace *trace, uint64_t index, size_t *count)
+{
+    unsigned slot = (unsigned)(index % BLOCK_RECORDS);
+    const struct block *block = index < trace->count ? load_block(trace, index / BLOCK_RECORDS, slot + 1) : NULL;
+    *count = 0;
+    if (block == NULL) return NULL;
+    *count = block->count - slot;
+    if (*count > trace->count - index) *count = (size_t)(trace->count - index);
+    return &block->record[slot];
+}
+
 static bool is_padding(const struct trace_record *record)
 {
     static const struct trace_record zero;
@@ -226,28 +237,26 @@ static void check_record(struct trace *trace, uint64_t index, const struct trace
     if (record->kind == TRACE_HALT) problems->halted = true;
 }
 
-// Looks at the records from trace->checked on. Zeros count as records only when something follows them.
 static void check_records(struct trace *trace)
 {
-    uint64_t whole = trace->size < sizeof(struct trace_stream_prefix)
-                         ? 0
-                         : (trace->size - sizeof(struct trace_stream_prefix)) / RECORD_SIZE;
-    uint64_t index = trace->checked, padding = 0;
+    size_t run;
+    const struct trace_record *record;
+    while ((record = trace_records(trace, trace->checked, &run)) != NULL)
+        for (size_t i = 0; i < run; i++)
+            check_record(trace, trace->checked++, &record[i]);
+}
+
+// Zeros count as records only when something follows them.
+static void count_records(struct trace *trace)
+{
+    const uint64_t prefix = sizeof(struct trace_stream_prefix), before = trace->count;
+    uint64_t whole = trace->size < prefix ? 0 : (trace->size - prefix) / RECORD_SIZE;
     struct trace_record record;
-    for (; index < whole && fetch(trace, index, &record); index++) {
-        if (is_padding(&record)) {
-            padding++;
-            continue;
-        }
-        static const struct trace_record zero;
-        for (; padding > 0; padding--)
-            check_record(trace, index - padding, &zero);
-        check_record(trace, index, &record);
-        trace->checked = index + 1;
-    }
-    trace->count = trace->checked;
-    trace->problems.padding_records = padding;
-    trace->problems.tail_bytes = index < whole ? 0 : trace->size % RECORD_SIZE; // the prefix is one record long
+    trace->count = whole;
+    while (trace->count > before && fetch(trace, trace->count - 1, &record) && is_padding(&record))
+        trace->count--;
+    trace->problems.padding_records = whole - trace->count;
+    trace->problems.tail_bytes = trace->size < prefix ? 0 : trace->size % RECORD_SIZE; // the prefix is one record long
 }
 
 static void forget_blocks(struct trace *trace)
@@ -268,7 +277,7 @@ static bool adopt(struct trace *trace, int file)
     trace->count = trace->checked = trace->last_time = 0;
     trace->problems = (struct trace_problems){0};
     forget_blocks(trace);
-    check_records(trace);
+    count_records(trace);
     return true;
 }
 
@@ -306,8 +315,9 @@ uint64_t trace_count(const struct trace *trace)
 {
     return trace->count;
 }
-const struct trace_problems *trace_problems(const struct trace *trace)
+const struct trace_problems *trace_problems(struct trace *trace)
 {
+    check_records(trace);
     return &trace->problems;
 }
 
@@ -342,7 +352,7 @@ enum trace_change trace_refresh(struct trace *trace)
     if ((uint64_t)status.st_size == trace->size && trace->problems.padding_records == 0) return TRACE_SAME;
     trace->size = (uint64_t)status.st_size;
     if (trace->problems.padding_records != 0) forget_blocks(trace);
-    check_records(trace);
+    count_records(trace);
     return trace->count > before ? TRACE_GREW : TRACE_SAME;
 }
 
@@ -361,9 +371,9 @@ static unsigned say(char *buffer, size_t size, unsigned before, uint64_t happene
     return before + 1;
 }
 
-unsigned trace_describe_problems(const struct trace *trace, char *buffer, size_t size)
+unsigned trace_describe_problems(struct trace *trace, char *buffer, size_t size)
 {
-    const struct trace_problems *p = &trace->problems;
+    const struct trace_problems *p = trace_problems(trace);
     unsigned n = 0;
     if (size == 0) return 0;
     buffer[0] = '\0';

@@ -35,12 +35,16 @@ void trace_close(struct trace *trace); // NULL is fine
 // The directory as given to trace_open().
 const char *trace_directory(const struct trace *trace);
 
-// How many whole records are known (as of trace_open() or the last trace_refresh()).
+// How many whole records there are (as of trace_open() or the last trace_refresh()).
 uint64_t trace_count(const struct trace *trace);
 
 // Reads record `index` (0-based). Random access is cheap: blocks of the file are kept.
 // \return false beyond the end, or when the file shrank under us; *record is then all zeros.
 bool trace_record(struct trace *trace, uint64_t index, struct trace_record *record);
+
+// The records from `index` on that lie together in memory, for those who read many: *count of them, valid until the next
+// call. NULL (and 0 of them) beyond the end, or when the file shrank under us.
+const struct trace_record *trace_records(struct trace *trace, uint64_t index, size_t *count);
 
 enum trace_change {
     TRACE_SAME,     // nothing new
@@ -52,7 +56,7 @@ enum trace_change {
 // Looks at the file again, for a trace that is still being written. Does not block.
 enum trace_change trace_refresh(struct trace *trace);
 
-// What is odd about the trace; found while it is opened and refreshed. All counts are 0 for a good trace.
+// What is odd about the trace. All counts are 0 for a good trace.
 struct trace_problems {
     uint64_t tail_bytes;      // bytes at the end that are no whole record (cut off, or not complete yet)
     uint64_t padding_records; // records of zeros at the end, not counted as records
@@ -63,11 +67,12 @@ struct trace_problems {
     uint64_t lost;            // events that the kernel had no room for
     bool halted;              // the trace has a halt record: the run ended in order
 };
-const struct trace_problems *trace_problems(const struct trace *trace);
+// The first call reads the whole trace, later ones what has been added.
+const struct trace_problems *trace_problems(struct trace *trace);
 
 // Writes the problems as sentences into `buffer` (always NUL-terminated), one line each; empty if there are none.
 // A missing halt record is no problem: the guest may still run, or was stopped.
 // \return the number of problems.
-unsigned trace_describe_problems(const struct trace *trace, char *buffer, size_t size);
+unsigned trace_describe_problems(struct trace *trace, char *buffer, size_t size);
 
 #endif

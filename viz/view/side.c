@@ -56,7 +56,7 @@ static void learn_faults(struct side *side)
     side->main_fault_count = 0;
     if (list) side->main_faults = list;
     for (uint32_t i = 0; i < count; i++) {
-        const struct model_fault *fault = model_fault(side->model, i);
+        const struct model_fault_line *fault = model_fault_line(side->model, i);
         if (fault->task != side->payload && side->payload) continue;
         if (fault->place == MODEL_PAGER_EXTERNAL && fault->pager_thread) side->external_pager = fault->pager_thread;
         bool of_main = side->main_thread ? fault->thread == side->main_thread : fault->depth == 0;
@@ -67,7 +67,8 @@ static void learn_faults(struct side *side)
 static void learn(struct side *side)
 {
     uint64_t position = model_position(side->model);
-    model_seek(side->model, model_count(side->model));
+    model_seek(side->model, model_known(side->model));
+    side->learned = model_known(side->model);
     side->payload = side->main_thread = side->region_mapper = 0;
     side->external_pager = side->creating_task = side->server = 0;
     learn_program(side);
@@ -102,6 +103,18 @@ bool side_open(struct side *side, const char *directory, struct trace_error *err
     return true;
 }
 
+bool side_read_on(struct side *side, uint64_t events)
+{
+    bool more = model_read_on(side->model, events);
+    if (!more && side->learned != model_known(side->model)) learn(side);
+    return more;
+}
+
+void side_read_all(struct side *side)
+{
+    side_read_on(side, UINT64_MAX);
+}
+
 void side_close(struct side *side)
 {
     model_close(side->model);
@@ -120,7 +133,7 @@ enum trace_change side_refresh(struct side *side)
 uint64_t side_home(const struct side *side)
 {
     uint32_t first = side_fault_of_ordinal(side, 1);
-    if (first != MODEL_NO_FAULT) return model_fault(side->model, first)->begin_event + 1;
+    if (first != MODEL_NO_FAULT) return model_fault_line(side->model, first)->begin_event + 1;
     const struct model_object *task = model_object(side->model, side->payload);
     if (task && task->since != MODEL_NO_EVENT) return task->since + 1;
     return model_count(side->model);
@@ -132,7 +145,7 @@ uint32_t side_ordinal(const struct side *side)
     uint32_t low = 0, high = side->main_fault_count;
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
-        if (model_fault(side->model, side->main_faults[middle])->begin_event < position)
+        if (model_fault_line(side->model, side->main_faults[middle])->begin_event < position)
             low = middle + 1;
         else
             high = middle;
@@ -159,7 +172,7 @@ void side_seek_beat(struct side *side, uint32_t ordinal, enum model_beat beat)
 struct beat_span side_beat_span(const struct side *side, uint32_t ordinal, enum model_beat beat)
 {
     const struct model_fault *fault = model_fault(side->model, side_fault_of_ordinal(side, ordinal));
-    const struct model_fault *next = model_fault(side->model, side_fault_of_ordinal(side, ordinal + 1));
+    const struct model_fault_line *next = model_fault_line(side->model, side_fault_of_ordinal(side, ordinal + 1));
     uint64_t begin = fault->begin_event, end = next ? next->begin_event : model_count(side->model);
     for (int i = MODEL_BEAT_FAULT; i <= (int)beat && i < MODEL_BEATS; i++)
         if (fault->beat_event[i] != MODEL_NO_EVENT && fault->beat_event[i] > begin) begin = fault->beat_event[i];

@@ -16,6 +16,7 @@ struct side {
     char program[MODEL_TEXT_SIZE];
     uint32_t *main_faults; // numbers (model_fault) of main's faults, in order
     uint32_t main_fault_count;
+    uint64_t learned; // events that all this was learned from
 };
 
 // Opens a trace directory; the position is side_home(). On failure `error` says what to do, and nothing is held.
@@ -23,6 +24,10 @@ bool side_open(struct side *side, const char *directory, struct trace_error *err
 // Takes over a model that the caller made, and its trace.
 void side_adopt(struct side *side, struct trace *trace, struct model *model);
 void side_close(struct side *side);
+// Reads more of a trace that is longer than what opening it reads, and learns who is who anew once it is read whole. The
+// position stays. \return whether there is more to read.
+bool side_read_on(struct side *side, uint64_t events);
+void side_read_all(struct side *side);
 // Looks for new events. The position stays.
 enum trace_change side_refresh(struct side *side);
 
