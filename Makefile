@@ -37,7 +37,7 @@ shared_sources := $(wildcard loader/region/*.c loader/elf/*.c) loader/fs/cpio.c
 program_sources := $(wildcard loader/programs/*.c loader/programs/*/*.c)
 programs := $(sort $(foreach source,$(program_sources),$(basename $(firstword \
     $(subst /, ,$(source:loader/programs/%=%))))))
-viz_sources := $(wildcard viz/trace/*.c viz/model/*.c viz/view/*.c viz/term/*.c)
+viz_sources := $(wildcard viz/trace/*.c viz/model/*.c viz/view/*.c viz/term/*.c viz/export/*.c)
 # Parts of the loader that make no system call, so that they can be tested natively.
 loader_testable := $(sort $(shared_sources) $(wildcard loader/root/elf.c loader/root/options.c) \
     $(addprefix loader/fs/,archive.c block.c cache.c pages.c source.c) loader/disk/queue.c)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include "viz/export/diff.h"
 #include "viz/term/terminal.h"
 #include "viz/term/writers.h"
 #include "viz/view/report.h"
@@ -13,7 +14,7 @@
 #define EXIT_USAGE 2
 #define FOLLOW_SECONDS 30
 
-enum mode { MODE_SCREEN, MODE_SUMMARY, MODE_EVENTS, MODE_SNAPSHOT };
+enum mode { MODE_SCREEN, MODE_SUMMARY, MODE_EVENTS, MODE_SNAPSHOT, MODE_DIFF };
 
 struct options {
     enum mode mode;
@@ -31,6 +32,7 @@ static const char usage[] =
     "       faultline-viz --summary DIR...           what happened, in a page of text\n"
     "       faultline-viz --events DIR               one line per event\n"
     "       faultline-viz --snapshot FORMAT DIR...   one picture of the screen\n"
+    "       faultline-viz --diff DIR DIR2            what one program's run has and another's has not\n"
     "\n"
     "  DIR               a trace directory, or the OUT of scripts/run.py, which has it in OUT/trace\n"
     "  --snapshot FORMAT text, ansi (colours for less -R) or svg\n"
@@ -111,6 +113,8 @@ static bool parse_word(struct options *options, const char *word)
         options->mode = MODE_SUMMARY;
     else if (!strcmp(word, "--events"))
         options->mode = MODE_EVENTS;
+    else if (!strcmp(word, "--diff"))
+        options->mode = MODE_DIFF;
     else if (!strcmp(word, "--follow"))
         options->follow = true;
     else if (!strcmp(word, "--ascii"))
@@ -258,6 +262,13 @@ static int snapshot(struct session *session, const struct options *options, bool
     return 0;
 }
 
+static int compare(struct session *session)
+{
+    if (session->sides == 2) return (int)diff_report(stdout, &session->side[0], &session->side[1]);
+    complain("option", "--diff", "it compares two traces; give two directories");
+    return EXIT_USAGE;
+}
+
 static int run(struct session *session, const struct options *options)
 {
     bool utf8 = terminal_utf8();
@@ -278,6 +289,8 @@ static int run(struct session *session, const struct options *options)
         return 0;
     case MODE_SNAPSHOT:
         return snapshot(session, options, utf8);
+    case MODE_DIFF:
+        return compare(session);
     default:
         break;
     }

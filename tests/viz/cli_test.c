@@ -213,6 +213,30 @@ START_TEST(an_event_is_one_line_with_its_fields_decoded)
 }
 END_TEST
 
+START_TEST(the_status_of_a_difference_is_0_same_1_different_2_trouble)
+{
+    char link[] = "/tmp/viz-other-XXXXXX", words[200];
+    ck_assert_int_eq(run("", "--diff %s %s"), 0);
+    says("The same: 4 faults of main");
+    ck_assert_int_eq(run("", "--diff %s"), 2);
+    says("give two directories");
+    ck_assert_int_eq(run("", "--diff %s /nowhere/at/all"), 2);
+    // The same trace, cut before its last fault is over, is another one.
+    ck_assert_ptr_nonnull(mkdtemp(link));
+    struct test_trace shorter = trace;
+    snprintf(shorter.directory, sizeof shorter.directory, "%s", link);
+    shorter.count -= 5;
+    test_trace_write(&shorter);
+    snprintf(words, sizeof words, "--diff %s %s", link, "%s");
+    int status = run("", words);
+    test_trace_write_metadata(&shorter, NULL);
+    test_trace_write_stream(&shorter, NULL, 0);
+    rmdir(link);
+    ck_assert_int_eq(status, 1);
+    says("They differ first");
+}
+END_TEST
+
 START_TEST(snapshots_are_written_in_every_format)
 {
     ck_assert_int_eq(run("", "--snapshot svg --at fault:2.4 --size 120x36 %s %s"), 0);
@@ -247,6 +271,7 @@ int main(void)
     tcase_add_test(claims, a_dumb_terminal_and_none_are_refused_with_a_way_out);
     tcase_add_test(claims, the_summary_tells_the_steps_the_faults_and_the_refusal);
     tcase_add_test(claims, an_event_is_one_line_with_its_fields_decoded);
+    tcase_add_test(claims, the_status_of_a_difference_is_0_same_1_different_2_trouble);
     tcase_add_test(claims, snapshots_are_written_in_every_format);
     suite_add_tcase(suite, claims);
     SRunner *runner = srunner_create(suite);
