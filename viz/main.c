@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 #include "viz/export/diff.h"
+#include "viz/export/export.h"
 #include "viz/term/terminal.h"
 #include "viz/term/writers.h"
 #include "viz/view/report.h"
@@ -14,13 +15,13 @@
 #define EXIT_USAGE 2
 #define FOLLOW_SECONDS 30
 
-enum mode { MODE_SCREEN, MODE_SUMMARY, MODE_EVENTS, MODE_SNAPSHOT, MODE_DIFF };
+enum mode { MODE_SCREEN, MODE_SUMMARY, MODE_EVENTS, MODE_SNAPSHOT, MODE_DIFF, MODE_JSON, MODE_PERFETTO, MODE_CAST };
 
 struct options {
     enum mode mode;
     const char *directories[2];
     int directory_count;
-    const char *format, *at;
+    const char *format, *at, *from, *to;
     int columns, rows;
     enum view view;
     bool follow, ascii;
@@ -33,12 +34,16 @@ static const char usage[] =
     "       faultline-viz --events DIR               one line per event\n"
     "       faultline-viz --snapshot FORMAT DIR...   one picture of the screen\n"
     "       faultline-viz --diff DIR DIR2            what one program's run has and another's has not\n"
+    "       faultline-viz --json DIR                 all events, a JSON object on each line\n"
+    "       faultline-viz --perfetto DIR             the trace for ui.perfetto.dev and chrome://tracing\n"
+    "       faultline-viz --cast DIR...              the animation as a recording for asciinema\n"
     "\n"
     "  DIR               a trace directory, or the OUT of scripts/run.py, which has it in OUT/trace\n"
     "  --snapshot FORMAT text, ansi (colours for less -R) or svg\n"
     "  --at WHERE        event number, end, fault:N (the Nth of main's faults, counted from 1) or id:N (the\n"
     "                    fault id that events and traces show); with a beat (1 to 6): fault:N.BEAT, id:N.BEAT\n"
-    "  --size CxR        columns and rows of the picture (80x24)\n"
+    "  --from A, --to B  where the recording begins and ends, as for --at (main's first fault, the end)\n"
+    "  --size CxR        columns and rows of the picture or the recording (80x24)\n"
     "  --view VIEW       arrangement, events, help or words (what the words on the screen mean)\n"
     "  --ascii           no glyphs beyond ASCII (also when the locale is not UTF-8)\n"
     "  --version, --help\n"
@@ -96,6 +101,8 @@ static bool parse_value(struct options *options, const char *option, const char 
 {
     if (!value) return complain("option", option, "it needs a value after it");
     if (!strcmp(option, "--at")) options->at = value;
+    if (!strcmp(option, "--from")) options->from = value;
+    if (!strcmp(option, "--to")) options->to = value;
     if (!strcmp(option, "--size")) return parse_size(options, value);
     if (!strcmp(option, "--view")) return parse_view(options, value);
     if (!strcmp(option, "--snapshot")) {
@@ -115,6 +122,12 @@ static bool parse_word(struct options *options, const char *word)
         options->mode = MODE_EVENTS;
     else if (!strcmp(word, "--diff"))
         options->mode = MODE_DIFF;
+    else if (!strcmp(word, "--json"))
+        options->mode = MODE_JSON;
+    else if (!strcmp(word, "--perfetto"))
+        options->mode = MODE_PERFETTO;
+    else if (!strcmp(word, "--cast"))
+        options->mode = MODE_CAST;
     else if (!strcmp(word, "--follow"))
         options->follow = true;
     else if (!strcmp(word, "--ascii"))
@@ -130,10 +143,10 @@ static bool parse_word(struct options *options, const char *word)
 
 static bool parse(struct options *options, int count, char **words)
 {
-    static const char *const with_value[] = {"--at", "--size", "--view", "--snapshot"};
+    static const char *const with_value[] = {"--at", "--size", "--view", "--snapshot", "--from", "--to"};
     for (int i = 1; i < count; i++) {
         bool value = false;
-        for (int k = 0; k < 4; k++)
+        for (size_t k = 0; k < sizeof with_value / sizeof *with_value; k++)
             value |= !strcmp(words[i], with_value[k]);
         if (value) {
             if (!parse_value(options, words[i], i + 1 < count ? words[i + 1] : NULL)) return false;
@@ -239,6 +252,12 @@ static bool go_to(struct session *session, const char *at)
     return true;
 }
 
+static enum colour_depth written_colours(void)
+{
+    const char *no_color = getenv("NO_COLOR");
+    return no_color && *no_color ? COLOURS_NONE : COLOURS_256;
+}
+
 static int snapshot(struct session *session, const struct options *options, bool utf8)
 {
     struct grid grid = {0};
@@ -250,15 +269,48 @@ static int snapshot(struct session *session, const struct options *options, bool
     session->view = options->view;
     screen_draw(&grid, session);
     bool svg = !strcmp(options->format, "svg");
-    const char *no_color = getenv("NO_COLOR");
     bool ascii = options->ascii || (!utf8 && !svg);
     if (svg)
         write_svg(stdout, &grid, ascii);
     else if (!strcmp(options->format, "ansi"))
-        write_ansi(stdout, &grid, ascii, no_color && *no_color ? COLOURS_NONE : COLOURS_256);
+        write_ansi(stdout, &grid, ascii, written_colours());
     else
         write_text(stdout, &grid, ascii);
     grid_free(&grid);
+    return 0;
+}
+
+static int record_cast(struct session *session, const struct options *options)
+{
+    const struct model *model = session->side[0].model;
+    struct cast cast = {.columns = options->columns,
+                        .rows = options->rows,
+                        .ascii = options->ascii,
+                        .depth = written_colours(),
+                        .from = model_position(model),
+                        .to = model_count(model)};
+    if (options->to && !go_to(session, options->to)) return EXIT_USAGE;
+    if (options->to) cast.to = model_position(model);
+    if (options->from && !go_to(session, options->from)) return EXIT_USAGE;
+    if (options->from) cast.from = model_position(model);
+    if (cast.from > cast.to) {
+        complain("bad range", options->to ? options->to : "end", "--to lies before --from");
+        return EXIT_USAGE;
+    }
+    session->view = options->view;
+    if (export_cast(stdout, session, &cast)) return 0;
+    fputs("faultline-viz: out of memory for the recording. Ask for a smaller --size.\n", stderr);
+    return 1;
+}
+
+// One file for one trace: two in one stream would be neither JSON nor lines of one trace.
+static int export_one(struct session *session, const char *option, void (*write)(FILE *out, struct side *side))
+{
+    if (session->sides != 1) {
+        complain("option", option, "it writes one trace; give one directory");
+        return EXIT_USAGE;
+    }
+    write(stdout, &session->side[0]);
     return 0;
 }
 
@@ -291,6 +343,12 @@ static int run(struct session *session, const struct options *options)
         return snapshot(session, options, utf8);
     case MODE_DIFF:
         return compare(session);
+    case MODE_JSON:
+        return export_one(session, "--json", export_json_lines);
+    case MODE_PERFETTO:
+        return export_one(session, "--perfetto", export_perfetto);
+    case MODE_CAST:
+        return record_cast(session, options);
     default:
         break;
     }

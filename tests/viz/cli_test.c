@@ -84,6 +84,11 @@ START_TEST(wrong_words_are_usage_errors)
                                         "--snapshot text --at fault:4.4 %s",
                                         "--snapshot text --at 99999999 %s",
                                         "--snapshot text --at -1 %s",
+                                        "--json %s %s",
+                                        "--perfetto %s %s",
+                                        "--cast --from soon %s",
+                                        "--cast --from fault:3 --to fault:2 %s",
+                                        "--cast %s --to",
                                         "--summary %s %s extra"};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         ck_assert_msg(run("", wrong[i]) == 2, "%s: %s", wrong[i], output);
