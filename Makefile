@@ -168,6 +168,10 @@ build/bin/trace-metadata: build/host/scripts/trace_metadata.o
 build/bin/trace-generate: build/host/scripts/trace_generate.o build/host/tests/viz/generate.o
 	@mkdir -p $(@D)
 	@$(CC) $(HOST_FLAGS) $^ -o $@
+build/bin/bench-viz: $(call host_objects,scripts/bench_viz.c $(viz_sources))
+	@mkdir -p $(@D)
+	@echo "link     $@"
+	@$(CC) $(HOST_FLAGS) $^ -lncursesw -ltinfo -lm -o $@
 $(metadata): build/bin/trace-metadata
 	@mkdir -p $(@D)
 	@$< > $@

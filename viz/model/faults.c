@@ -233,16 +233,40 @@ static struct model_fault *place_for(struct faults *faults, uint32_t number)
     return &story->fault;
 }
 
+static uint32_t at_most_32_bits(uint64_t number)
+{
+    return number < UINT32_MAX ? (uint32_t)number : UINT32_MAX;
+}
+
+static void end_line(struct model_fault_line *line, enum model_outcome outcome, const struct trace_record *record)
+{
+    line->outcome = (uint8_t)outcome;
+    line->instructions = at_most_32_bits(record->time - line->begin_time);
+}
+
 static void note_line(struct model_fault_line *line, const struct trace_record *record, uint64_t event)
 {
     const uint64_t *a = record->argument;
-    uint64_t span = event - line->begin_event;
-    line->span = span < UINT32_MAX ? (uint32_t)span : UINT32_MAX;
-    if (record->kind == TRACE_FAULT_RESOLVE) line->outcome = MODEL_FAULT_RESOLVED;
-    if (record->kind == TRACE_FAULT_REFUSE) line->outcome = MODEL_FAULT_REFUSED;
-    if (record->kind != TRACE_FAULT_DELIVER) return;
-    line->pager_thread = a[1] <= UINT32_MAX ? (uint32_t)a[1] : 0;
-    line->place = a[2] == line->task ? MODEL_PAGER_INTERNAL : MODEL_PAGER_EXTERNAL;
+    line->span = at_most_32_bits(event - line->begin_event);
+    switch (record->kind) {
+    case TRACE_FAULT_DELIVER:
+        line->pager_thread = a[1] <= UINT32_MAX ? (uint32_t)a[1] : 0;
+        line->place = a[2] == line->task ? MODEL_PAGER_INTERNAL : MODEL_PAGER_EXTERNAL;
+        line->messages++;
+        return;
+    case TRACE_IPC_SEND:
+    case TRACE_IPC_REPLY:
+        line->messages++;
+        return;
+    case TRACE_FAULT_RESOLVE:
+        end_line(line, MODEL_FAULT_RESOLVED, record);
+        return;
+    case TRACE_FAULT_REFUSE:
+        end_line(line, MODEL_FAULT_REFUSED, record);
+        return;
+    default:
+        return;
+    }
 }
 
 // A thread has one open fault at most: an older one that never ended was dropped.
@@ -251,8 +275,8 @@ static void drop_fault_of(struct faults *faults, uint64_t thread, const struct t
     const struct thread_fault *row = table_find(&faults->of_thread, thread, 0);
     struct model_fault_line *line = row == NULL ? NULL : &faults->line[row->number];
     if (line == NULL || line->outcome != MODEL_FAULT_OPEN) return;
-    note_line(line, record, event);
-    line->outcome = MODEL_FAULT_DROPPED;
+    line->span = at_most_32_bits(event - line->begin_event);
+    end_line(line, MODEL_FAULT_DROPPED, record);
     struct model_fault *story = kept_story(faults, (uint32_t)row->number);
     if (story != NULL) end(story, MODEL_FAULT_DROPPED, record, event);
 }
@@ -270,6 +294,7 @@ static bool begin(struct faults *faults, const struct trace_record *record, uint
     uint32_t depth = outer != 0, number = faults->count++;
     if (parent != MODEL_NO_FAULT && faults->line[parent].depth < DEPTH_LIMIT) depth = faults->line[parent].depth + 1u;
     faults->line[number] = (struct model_fault_line){.begin_event = event,
+                                                     .begin_time = record->time,
                                                      .id = record->fault,
                                                      .thread = record->thread,
                                                      .task = record->task,

@@ -68,22 +68,26 @@ static void pages_inside(const struct table *pages, uint64_t task, uint64_t addr
                                               : table_place(pages, task, address + (1ul << order));
 }
 
-// What was taken back inside this part is there again, or forgotten for what goes now.
-static void forget_evicted(struct state *state, uint64_t task, uint64_t address, unsigned order)
+// No room for it is no error: then it looks as if it had never been there.
+static void note_evicted(struct state *state, const struct model_page *page)
 {
-    size_t begin, end;
-    pages_inside(&state->table[TABLE_evicted], task, address, order, &begin, &end);
-    table_remove(&state->table[TABLE_evicted], begin, end - begin);
+    struct table *table = &state->table[TABLE_evicted];
+    if (table->count >= table->limit) return;
+    bool is_new;
+    struct model_evicted *row = state_obtain(state, TABLE_evicted, page->task, page->address, &is_new);
+    if (row == NULL) return;
+    row->order = page->order;
+    row->frame = page->frame;
+    row->event = state->position;
 }
 
-static void remember_evicted(struct state *state, const struct model_page *page)
+static void forget_evicted(struct state *state, uint64_t task, uint64_t address, unsigned order)
 {
-    bool is_new;
-    struct model_evicted *evicted = state_obtain(state, TABLE_evicted, page->task, page->address, &is_new);
-    if (evicted == NULL) return;
-    evicted->order = page->order;
-    evicted->frame = page->frame;
-    evicted->event = state->position;
+    struct table *table = &state->table[TABLE_evicted];
+    size_t begin, end;
+    if (table->count == 0) return;
+    pages_inside(table, task, address, order, &begin, &end);
+    table_remove(table, begin, end - begin);
 }
 
 static enum model_arrival arrival(struct state *state, const struct trace_record *record,
@@ -148,7 +152,7 @@ static void unmap_page(struct state *state, const struct trace_record *record)
     if (a[3] == 0) {
         forget_evicted(state, a[0], address, order);
         for (size_t i = begin; i < end; i++)
-            remember_evicted(state, table_row(pages, i));
+            note_evicted(state, table_row(pages, i));
         table_remove(pages, begin, end - begin);
         return;
     }

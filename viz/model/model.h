@@ -290,10 +290,13 @@ struct model_fault {
 // What is kept of every fault; cheap, unlike its story, which may have to be read from the trace again.
 struct model_fault_line {
     uint64_t begin_event;
+    uint64_t begin_time; // instructions
     uint32_t id;
     uint32_t thread, task; // who faulted
     uint32_t pager_thread; // 0: not delivered
     uint32_t span;         // events from its begin to its end or, while it is open, to the last one that served it
+    uint32_t instructions; // from begin to end; 0 while it is open
+    uint32_t messages;
     uint8_t depth;
     uint8_t place;   // enum model_pager_place
     uint8_t outcome; // enum model_outcome

@@ -12,7 +12,7 @@
     X(gates, struct model_gate, 1, 8192)                                                                               \
     X(messages, struct model_message, 1, 256)                                                                          \
     X(pages, struct model_page, 2, 65536)                                                                              \
-    X(evicted, struct model_evicted, 2, 65536)                                                                         \
+    X(evicted, struct model_evicted, 2, 16384)                                                                         \
     X(capabilities, struct model_capability, 2, 16384)                                                                 \
     X(regions, struct model_region, 2, 1024)                                                                           \
     X(cache, struct model_cached, 2, 16384)                                                                            \

@@ -3,13 +3,6 @@
 #include <string.h>
 #include "viz/model/table.h"
 
-#define HINTS 256u
-
-void *table_row(const struct table *table, size_t place)
-{
-    return table->rows + table->order[place] * table->row_size;
-}
-
 static bool is_below(const struct table *table, size_t place, uint64_t first, uint64_t second)
 {
     const uint64_t *key = table_row(table, place);
@@ -17,25 +10,12 @@ static bool is_below(const struct table *table, size_t place, uint64_t first, ui
     return table->key_words == 2 && key[1] < second;
 }
 
-static bool has_key(const struct table *table, size_t place, uint64_t first, uint64_t second)
-{
-    if (place >= table->count) return false;
-    const uint64_t *key = table_row(table, place);
-    return key[0] == first && (table->key_words == 1 || key[1] == second);
-}
-
-// Pages and ids lie close together, so the low bits of their numbers tell most of them apart.
-static uint32_t *hint_of(const struct table *table, uint64_t first, uint64_t second)
-{
-    return &table->hint[(first * 37 + (table->key_words == 2 ? second ^ second >> 12 : 0)) % HINTS];
-}
-
 size_t table_place(const struct table *table, uint64_t first, uint64_t second)
 {
     size_t low = 0, high = table->count;
     if (high == 0) return 0;
-    uint32_t *hint = hint_of(table, first, second);
-    if (has_key(table, *hint, first, second)) return *hint;
+    uint32_t *hint = table_hint(table, first, second);
+    if (table_has_key(table, *hint, first, second)) return *hint;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
         if (is_below(table, middle, first, second))
@@ -47,15 +27,9 @@ size_t table_place(const struct table *table, uint64_t first, uint64_t second)
     return low;
 }
 
-void *table_find(const struct table *table, uint64_t first, uint64_t second)
-{
-    size_t place = table_place(table, first, second);
-    return has_key(table, place, first, second) ? table_row(table, place) : NULL;
-}
-
 static bool reserve(struct table *table, size_t rows)
 {
-    if (table->hint == NULL) table->hint = calloc(HINTS, sizeof *table->hint);
+    if (table->hint == NULL) table->hint = calloc(TABLE_HINTS, sizeof *table->hint);
     if (table->hint == NULL) return false;
     if (rows <= table->capacity) return true;
     char *grown = realloc(table->rows, rows * table->row_size);
@@ -67,14 +41,12 @@ static bool reserve(struct table *table, size_t rows)
     return true;
 }
 
-void *table_obtain(struct table *table, uint64_t first, uint64_t second, bool *is_new)
+void *table_insert(struct table *table, uint64_t first, uint64_t second)
 {
-    size_t place = table_place(table, first, second);
-    *is_new = !has_key(table, place, first, second);
-    if (!*is_new) return table_row(table, place);
     if (table->count >= table->limit) return NULL;
     if (table->count == table->capacity && !reserve(table, table->count < 16 ? 16 : table->count + table->count / 2))
         return NULL;
+    size_t place = table_place(table, first, second);
     if (table->count == table->used) {
         table->order[table->used] = (uint32_t)table->used;
         table->used++;

@@ -21,14 +21,48 @@ struct table {
     uint32_t *hint;  // where some key was last; a guess that is looked at first
 };
 
+#define TABLE_HINTS 256u
+
+static inline void *table_row(const struct table *table, size_t place)
+{
+    return table->rows + table->order[place] * table->row_size;
+}
+
+static inline bool table_has_key(const struct table *table, size_t place, uint64_t first, uint64_t second)
+{
+    if (place >= table->count) return false;
+    const uint64_t *key = (const uint64_t *)table_row(table, place);
+    return key[0] == first && (table->key_words == 1 || key[1] == second);
+}
+
+// Pages and ids lie close together, so the low bits of their numbers tell most of them apart.
+static inline uint32_t *table_hint(const struct table *table, uint64_t first, uint64_t second)
+{
+    return &table->hint[(first * 37 + (table->key_words == 2 ? second ^ second >> 12 : 0)) % TABLE_HINTS];
+}
+
 // The first place whose key is not below (first, second); count if there is none. `second` is ignored for one-word
 // keys.
 size_t table_place(const struct table *table, uint64_t first, uint64_t second);
-void *table_row(const struct table *table, size_t place);
-void *table_find(const struct table *table, uint64_t first, uint64_t second); // NULL: no such row
 
-// Finds the row or makes one, zeros behind its key. \return NULL: the limit is reached, or memory is out.
-void *table_obtain(struct table *table, uint64_t first, uint64_t second, bool *is_new);
+// NULL: no such row.
+static inline void *table_find(const struct table *table, uint64_t first, uint64_t second)
+{
+    if (table->count == 0) return NULL;
+    size_t place = *table_hint(table, first, second);
+    if (!table_has_key(table, place, first, second)) place = table_place(table, first, second);
+    return table_has_key(table, place, first, second) ? table_row(table, place) : NULL;
+}
+
+// Makes a row, zeros behind its key. \return NULL: the limit is reached, or memory is out. \pre There is none with that key.
+void *table_insert(struct table *table, uint64_t first, uint64_t second);
+// Finds the row or makes one.
+static inline void *table_obtain(struct table *table, uint64_t first, uint64_t second, bool *is_new)
+{
+    void *row = table_find(table, first, second);
+    *is_new = row == NULL;
+    return row != NULL ? row : table_insert(table, first, second);
+}
 void table_remove(struct table *table, size_t place, size_t rows);
 
 void table_settle(struct table *table);

@@ -311,8 +311,9 @@ static void put_characters(struct out *out, uint64_t word)
 {
     for (unsigned i = 0; i < 8; i++) {
         unsigned char c = word >> 8 * i & 0xff;
-        if (c == '\0') return;
-        put(out, "%c", c >= ' ' && c < 0x7f ? c : '?');
+        if (c == '\0' || out->used + 1 >= out->size) return;
+        out->buffer[out->used++] = c >= ' ' && c < 0x7f ? (char)c : '?';
+        out->buffer[out->used] = '\0';
     }
 }
 

@@ -139,15 +139,13 @@ static void count_pages(const struct side *side, uint64_t task, const struct pag
         count_mapping(range, per_cell, cells, &pages[i]);
 }
 
-// A page that a fault brought in and that is not there now was taken back.
 static void count_evicted(const struct side *side, uint64_t task, const struct page_range *range, uint64_t per_cell,
                           struct cell_state *cells)
 {
-    uint32_t count = model_fault_count(side->model);
-    for (uint32_t i = 0; i < count; i++) {
-        const struct model_fault *fault = model_fault(side->model, i);
-        if (fault->task != task || fault->page_event >= model_position(side->model)) continue;
-        int cell = cell_of(range, fault->address, per_cell);
+    size_t count;
+    const struct model_evicted *evicted = task ? model_evicted(side->model, task, &count) : NULL;
+    for (size_t i = 0; evicted && i < count; i++) {
+        int cell = cell_of(range, evicted[i].address, per_cell);
         if (cell >= 0 && cells[cell].resident == 0) cells[cell].evicted++;
     }
 }

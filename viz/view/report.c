@@ -50,7 +50,7 @@ static void report_faults(FILE *out, const struct side *side)
     for (uint32_t i = 1; i <= side->main_fault_count; i++)
         add_fault(&sums, model_fault(side->model, side_fault_of_ordinal(side, i)));
     for (uint32_t i = 0; i < model_fault_count(side->model); i++)
-        sums.nested += model_fault(side->model, i)->depth > 0;
+        sums.nested += model_fault_line(side->model, i)->depth > 0;
     size_t pages = 0;
     if (side->payload) model_pages(side->model, side->payload, &pages);
     fprintf(out,
@@ -87,9 +87,9 @@ static void fault_words(const struct side *side, uint32_t number, char *text, si
 static void report_refused(FILE *out, const struct side *side)
 {
     for (uint32_t i = 0; i < model_fault_count(side->model); i++) {
-        const struct model_fault *fault = model_fault(side->model, i);
         char thread[64], task[64], access[32], pager[64], which[64];
-        if (fault->outcome != MODEL_FAULT_REFUSED) continue;
+        if (model_fault_line(side->model, i)->outcome != MODEL_FAULT_REFUSED) continue;
+        const struct model_fault *fault = model_fault(side->model, i);
         const char *cause = trace_cause_name(fault->cause);
         fault_words(side, i, which, sizeof which);
         trace_format_value(access, sizeof access, FIELD_ACCESS, fault->access, NULL);

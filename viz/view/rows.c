@@ -466,26 +466,20 @@ static void draw_server(struct picture *picture, struct area area)
 static void draw_counts(const struct picture *picture, struct area area)
 {
     const struct side *side = picture->side;
-    uint64_t instructions = 0, messages = 0, position = model_position(side->model);
-    uint32_t done = 0, ordinal = side_ordinal(side);
-    for (uint32_t i = 1; i <= ordinal; i++) {
-        const struct model_fault *fault = model_fault(side->model, side_fault_of_ordinal(side, i));
-        if (fault->end_event >= position) continue;
-        done++;
-        instructions += fault->end_time - fault->begin_time;
-        messages += fault->messages;
-    }
+    uint32_t ordinal = side_ordinal(side);
+    struct main_sums sums = side_sums(side, ordinal);
     size_t pages;
     model_pages(side->model, side->payload, &pages);
     if (side->payload == 0) pages = 0;
     int x = area_format(area, 1, 0, STYLE_QUIET,
                         area.width < 64 ? "faults %u/%u  messages %" PRIu64 "  pages %zu"
                                         : "faults %u/%u   messages %" PRIu64 "   pages %zu",
-                        ordinal, side->main_fault_count, messages, pages) +
+                        ordinal, side->main_fault_count, sums.messages, pages) +
             (area.width < 64 ? 3 : 4);
     char number[32];
     const char *format = area.width < 54 ? "%s instr" : "%s instr each";
-    if (done > 0) area_format(area, x, 0, STYLE_QUIET, format, screen_number(instructions / done, number));
+    if (sums.ended > 0)
+        area_format(area, x, 0, STYLE_QUIET, format, screen_number(sums.instructions / sums.ended, number));
 }
 
 // The last of main's faults, the newest first, one row each.

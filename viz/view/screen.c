@@ -131,25 +131,30 @@ static void draw_explanation(struct area area, const struct session *session)
     }
 }
 
-// Faults that begin in each column's share of the events, as bars, and where we are.
+// The first event in the share of a column: column * count / width, rounded up, without overflow.
+static uint64_t column_begin(uint64_t count, uint64_t column, uint64_t width)
+{
+    return count / width * column + (count % width * column + width - 1) / width;
+}
+
+// Faults that begin in each column's share of the events, as bars, and where we are. What was not read yet is empty.
 static void draw_timeline(struct area area, const struct session *session)
 {
     const struct side *side = &session->side[session->active];
     uint64_t count = model_count(side->model), position = model_position(side->model);
     int width = area.width - 2;
-    static unsigned bars[GRID_MAX_SIDE];
-    unsigned most = 1;
+    static uint32_t bars[GRID_MAX_SIDE];
+    uint32_t most = 1;
     if (width <= 0) return;
-    memset(bars, 0, sizeof bars);
-    for (uint32_t i = 0; count > 0 && i < model_fault_count(side->model); i++) {
-        const struct model_fault *fault = model_fault(side->model, i);
-        int column = (int)((double)fault->begin_event / (double)count * width);
-        if (column < 0 || column >= width) continue;
-        if (++bars[column] > most) most = bars[column];
+    for (int x = 0; x < width; x++) {
+        uint32_t begin = model_fault_from(side->model, column_begin(count, (uint64_t)x, (uint64_t)width));
+        bars[x] = model_fault_from(side->model, column_begin(count, (uint64_t)x + 1, (uint64_t)width)) - begin;
+        if (bars[x] > most) most = bars[x];
     }
     for (int x = 0; x < width; x++) {
-        unsigned level = bars[x] ? 1 + bars[x] * 6 / most : 0;
-        area_put(area, 1 + x, 0, STYLE_SPARK, bars[x] ? 0x2581 + level : 0x2581);
+        bool known = count == 0 || column_begin(count, (uint64_t)x, (uint64_t)width) < model_known(side->model);
+        unsigned level = bars[x] ? 1 + (unsigned)((uint64_t)bars[x] * 6 / most) : 0;
+        area_put(area, 1 + x, 0, STYLE_SPARK, known ? 0x2581 + level : ' ');
     }
     int at = count > 0 ? (int)((double)position / (double)count * (width - 1)) : 0;
     area_put(area_with(area, EMPHASIS_LIT), 1 + at, 0, STYLE_POSITION, GLYPH_TOKEN);

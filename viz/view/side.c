@@ -49,18 +49,34 @@ static void learn_server(struct side *side)
             side->server = objects[i].id;
 }
 
+// \return how many there is room for; 0: out of memory, and the list stays as it is.
+static uint32_t more_main_faults(struct side *side, uint32_t room)
+{
+    room = room == 0 ? 256 : room * 2;
+    struct main_fault *list = realloc(side->main_faults, room * sizeof *list);
+    if (!list) return 0;
+    side->main_faults = list;
+    return room;
+}
+
 static void learn_faults(struct side *side)
 {
     uint32_t count = model_fault_count(side->model);
-    uint32_t *list = realloc(side->main_faults, (count + 1) * sizeof *list);
+    uint64_t messages = 0, instructions = 0;
+    free(side->main_faults);
+    side->main_faults = NULL;
     side->main_fault_count = 0;
-    if (list) side->main_faults = list;
+    uint32_t room = 0;
     for (uint32_t i = 0; i < count; i++) {
         const struct model_fault_line *fault = model_fault_line(side->model, i);
         if (fault->task != side->payload && side->payload) continue;
         if (fault->place == MODEL_PAGER_EXTERNAL && fault->pager_thread) side->external_pager = fault->pager_thread;
         bool of_main = side->main_thread ? fault->thread == side->main_thread : fault->depth == 0;
-        if (of_main && list) list[side->main_fault_count++] = i;
+        if (!of_main) continue;
+        if (side->main_fault_count == room && !(room = more_main_faults(side, room))) return;
+        side->main_faults[side->main_fault_count++] = (struct main_fault){i, messages, instructions};
+        messages += fault->messages;
+        instructions += fault->instructions;
     }
 }
 
@@ -145,7 +161,7 @@ uint32_t side_ordinal(const struct side *side)
     uint32_t low = 0, high = side->main_fault_count;
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
-        if (model_fault_line(side->model, side->main_faults[middle])->begin_event < position)
+        if (model_fault_line(side->model, side->main_faults[middle].number)->begin_event < position)
             low = middle + 1;
         else
             high = middle;
@@ -155,7 +171,21 @@ uint32_t side_ordinal(const struct side *side)
 
 uint32_t side_fault_of_ordinal(const struct side *side, uint32_t ordinal)
 {
-    return ordinal >= 1 && ordinal <= side->main_fault_count ? side->main_faults[ordinal - 1] : MODEL_NO_FAULT;
+    return ordinal >= 1 && ordinal <= side->main_fault_count ? side->main_faults[ordinal - 1].number : MODEL_NO_FAULT;
+}
+
+// A thread has one open fault at most, so all but the last have ended.
+struct main_sums side_sums(const struct side *side, uint32_t ordinal)
+{
+    const struct model_fault_line *last = model_fault_line(side->model, side_fault_of_ordinal(side, ordinal));
+    if (!last) return (struct main_sums){0};
+    const struct main_fault *main_fault = &side->main_faults[ordinal - 1];
+    struct main_sums sums = {ordinal - 1, main_fault->messages_before, main_fault->instructions_before};
+    if (model_fault_is_open(side->model, main_fault->number)) return sums;
+    sums.ended++;
+    sums.messages += last->messages;
+    sums.instructions += last->instructions;
+    return sums;
 }
 
 void side_seek_beat(struct side *side, uint32_t ordinal, enum model_beat beat)

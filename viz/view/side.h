@@ -7,6 +7,12 @@
 #include <stdint.h>
 #include "viz/model/model.h"
 
+// One of main's faults, and what all before it came to.
+struct main_fault {
+    uint32_t number; // model_fault()
+    uint64_t messages_before, instructions_before;
+};
+
 struct side {
     struct trace *trace;
     struct model *model;
@@ -14,7 +20,7 @@ struct side {
     uint64_t payload, main_thread, region_mapper, external_pager, creating_task, server;
     uint64_t arrangement; // enum arrangement, or MODEL_NO_EVENT
     char program[MODEL_TEXT_SIZE];
-    uint32_t *main_faults; // numbers (model_fault) of main's faults, in order
+    struct main_fault *main_faults; // in order
     uint32_t main_fault_count;
     uint64_t learned; // events that all this was learned from
 };
@@ -37,6 +43,12 @@ uint64_t side_home(const struct side *side);
 uint32_t side_ordinal(const struct side *side);
 // Number of main's fault with this ordinal (1..), or MODEL_NO_FAULT.
 uint32_t side_fault_of_ordinal(const struct side *side, uint32_t ordinal);
+// What the faults 1 .. ordinal of main came to that had ended at the position.
+struct main_sums {
+    uint32_t ended;
+    uint64_t messages, instructions;
+};
+struct main_sums side_sums(const struct side *side, uint32_t ordinal);
 // Goes to the beat of main's fault with this ordinal, or as far as its story went; ordinal 0: before the first.
 void side_seek_beat(struct side *side, uint32_t ordinal, enum model_beat beat);
 
