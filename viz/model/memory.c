@@ -63,9 +63,11 @@ static void split_around(struct state *state, uint64_t task, uint64_t address, u
 static void pages_inside(const struct table *pages, uint64_t task, uint64_t address, unsigned order, size_t *begin,
                          size_t *end)
 {
-    *begin = table_place(pages, task, address);
-    *end = address + (1ul << order) < address ? table_place(pages, task, UINT64_MAX)
-                                              : table_place(pages, task, address + (1ul << order));
+    *begin = *end = table_place(pages, task, address);
+    for (; *end < pages->count; ++*end) {
+        const uint64_t *key = table_row(pages, *end); // its task and address
+        if (key[0] != task || key[1] - address >= 1ul << order) return;
+    }
 }
 
 // No room for it is no error: then it looks as if it had never been there.

@@ -12,7 +12,9 @@ struct model_object *state_object(struct state *state, uint64_t id, enum object_
         object->since = state->position;
         object->destroyed = MODEL_NO_EVENT;
     }
-    if (kind != OBJECT_NONE) object->kind = kind;
+    if (kind == OBJECT_NONE || object->kind == kind) return object;
+    object->kind = kind;
+    state->known_thread = state->known_task = 0;
     return object;
 }
 
@@ -105,13 +107,18 @@ static void rename_object(struct state *state, const struct trace_record *record
         give_original(state, state->root, ROOT_CONSOLE, a[0]);
 }
 
+static void note_actors(struct state *state, const struct trace_record *record)
+{
+    if (record->task != state->known_task && state_object(state, record->task, OBJECT_TASK) != NULL)
+        state->known_task = record->task;
+    if (record->thread != state->known_thread && state_object(state, record->thread, OBJECT_THREAD) != NULL)
+        state->known_thread = record->thread;
+}
+
 void state_apply_objects(struct state *state, const struct trace_record *record)
 {
     const uint64_t *a = record->argument;
-    if (trace_kind_known(record->kind)) {
-        state_object(state, record->task, OBJECT_TASK);
-        state_object(state, record->thread, OBJECT_THREAD);
-    }
+    if (trace_kind_known(record->kind)) note_actors(state, record);
     switch (record->kind) {
     case TRACE_TASK_CREATE:
         create(state, record, OBJECT_TASK);

@@ -21,6 +21,7 @@ bool state_copy(struct state *to, const struct state *from)
     to->running = from->running;
     to->root = from->root;
     to->last_kind = from->last_kind;
+    to->known_thread = to->known_task = 0;
     to->current_message = from->current_message;
     return true;
 }

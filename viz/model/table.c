@@ -10,12 +10,30 @@ static bool is_below(const struct table *table, size_t place, uint64_t first, ui
     return table->key_words == 2 && key[1] < second;
 }
 
+// Rows come and go, so a hint is often a few places off: the search widens from there in doubling steps, until the
+// place lies in [*low, *high].
+static void widen(const struct table *table, uint64_t first, uint64_t second, size_t hint, size_t *low, size_t *high)
+{
+    size_t step = 1, count = table->count;
+    if (hint < count && is_below(table, hint, first, second)) {
+        *low = hint + 1;
+        for (; *low + step <= count && is_below(table, *low + step - 1, first, second); step *= 2)
+            *low += step;
+        *high = *low + step <= count ? *low + step - 1 : count;
+    } else {
+        *high = hint < count ? hint : count;
+        for (; *high >= step && !is_below(table, *high - step, first, second); step *= 2)
+            *high -= step;
+        *low = *high >= step ? *high - step + 1 : 0;
+    }
+}
+
 size_t table_place(const struct table *table, uint64_t first, uint64_t second)
 {
-    size_t low = 0, high = table->count;
-    if (high == 0) return 0;
+    if (table->count == 0) return 0;
+    size_t low, high;
     uint32_t *hint = table_hint(table, first, second);
-    if (table_has_key(table, *hint, first, second)) return *hint;
+    widen(table, first, second, *hint, &low, &high);
     while (low < high) {
         size_t middle = low + (high - low) / 2;
         if (is_below(table, middle, first, second))

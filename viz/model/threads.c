@@ -33,6 +33,7 @@ static void set_windows(struct state *state, struct model_thread *thread, uint64
 {
     struct table *windows = &state->table[TABLE_windows];
     bool is_new;
+    if (thread->memory_window == memory && thread->capability_window == capability) return;
     if (thread->memory_window != 0 && memory == 0 && table_find(windows, thread->id, 0) != NULL)
         table_remove(windows, table_place(windows, thread->id, 0), 1);
     if (memory != 0) state_obtain(state, TABLE_windows, thread->id, 0, &is_new);
@@ -308,7 +309,9 @@ static bool runs_in(unsigned kind)
 
 static struct model_thread *acting_thread(struct state *state, const struct trace_record *record)
 {
-    struct model_thread *thread = trace_kind_known(record->kind) ? state_thread(state, record->thread) : NULL;
+    if (!trace_kind_known(record->kind)) return NULL;
+    struct model_thread *thread = find(state, record->thread); // its object was noted already
+    if (thread == NULL) thread = state_thread(state, record->thread);
     if (thread == NULL) return NULL;
     belongs_to(state, thread, record->task);
     thread->last_event = state->position;

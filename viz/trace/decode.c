@@ -34,11 +34,6 @@ static const struct trace_kind_info unknown_kind = {
     "",
 };
 
-bool trace_kind_known(unsigned kind)
-{
-    return kind < TRACE_KIND_COUNT && kinds[kind].name != NULL;
-}
-
 const struct trace_kind_info *trace_kind_info(unsigned kind)
 {
     return trace_kind_known(kind) ? &kinds[kind] : &unknown_kind;

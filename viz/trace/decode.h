@@ -27,7 +27,13 @@ struct trace_kind_info {
 
 // Never NULL: kinds that the table does not have get an entry called "unknown" that shows its arguments in hex.
 const struct trace_kind_info *trace_kind_info(unsigned kind);
-bool trace_kind_known(unsigned kind);
+// A bit for each kind that the table has.
+#define TRACE_KIND_BIT(kind, number, group, name, f0, f1, f2, f3, f4, explanation, source) | 1ull << (number)
+static inline bool trace_kind_known(unsigned kind)
+{
+    return kind < TRACE_KIND_COUNT && (0 TRACE_EVENTS(TRACE_KIND_BIT)) >> kind & 1;
+}
+_Static_assert(TRACE_KIND_COUNT <= 64, "a bit each");
 const char *trace_group_name(unsigned group); // "page", "ipc" ...
 
 // How ids become names. `name` writes the name of an id of `type` (FIELD_TASK, FIELD_THREAD, FIELD_OBJECT) and returns
