@@ -4,7 +4,7 @@
 #   kernel/**.c|S            -> build/kernel/faultline.elf, with the root program in it
 #   loader/{root,rm,fs,disk} -> build/user/{root,rm,fs,disk}.elf
 #   loader/programs/NAME.c   -> build/user/NAME.elf           (or loader/programs/NAME/*.c)
-#   viz/**.c                 -> build/bin/faultline-viz
+#   viz/**.c                 -> build/bin/faultline-viz; its --help -> build/man/faultline-viz.1
 #   tests/AREA/NAME_test.c   -> build/tests/AREA/NAME         (a Check program, under ASan and UBSan)
 #   tests/AREA/NAME_test.py  run as it is                     (unittest)
 
@@ -50,12 +50,14 @@ c_files = $(shell git ls-files --cached --others --exclude-standard '*.c' '*.h' 
 kernel := build/kernel/faultline.elf
 checking := build/kernel/checking.elf
 viz := build/bin/faultline-viz
+manual := build/man/faultline-viz.1
+completion := build/man/faultline-viz.bash
 metadata := build/trace/metadata
 boot_files := $(addprefix build/boot/,fs disk rm $(programs) text.txt empty.txt)
 
 .PHONY: all kernel checking loader viz demo test test-foreign tests setup run-demo run-test bench policies rogue fuzz fuzz-elf \
-    coverage doctor format format-check lint clean help
-all: $(kernel) $(viz) $(metadata) build/boot.cpio
+    coverage doctor install uninstall format format-check lint clean help
+all: $(kernel) $(viz) $(manual) $(completion) $(metadata) build/boot.cpio
 # Parts of it, by their folders' names.
 kernel: $(kernel)
 checking: $(checking)
@@ -162,6 +164,9 @@ $(viz): $(call host_objects,$(viz_sources) $(wildcard viz/*.c))
 	@mkdir -p $(@D)
 	@echo "link     $@"
 	@$(CC) $(HOST_FLAGS) $^ -lncursesw -ltinfo -lm -o $@
+$(manual) $(completion): scripts/viz_manual.py $(viz)
+	@mkdir -p $(@D)
+	@$(PYTHON) $< $(if $(filter %.1,$@),man,completion) $(viz) > $@
 build/bin/trace-metadata: build/host/scripts/trace_metadata.o
 	@mkdir -p $(@D)
 	@$(CC) $(HOST_FLAGS) $^ -o $@
@@ -293,6 +298,21 @@ build/coverage/objects/%.o: %.c Makefile
 	@echo "coverage $<"
 	@$(CC) $(COVERAGE_FLAGS) -c $< -o $@
 
+# ---- Installing the visualizer, which needs no other file --------------------------------------------------------------
+
+PREFIX := /usr/local
+DESTDIR :=
+installed := bin/faultline-viz share/man/man1/faultline-viz.1 share/bash-completion/completions/faultline-viz
+installed_files := $(addprefix $(DESTDIR)$(PREFIX)/,$(installed))
+install: $(viz) $(manual) $(completion)
+	@install -d $(dir $(installed_files))
+	@install -m 755 $(viz) $(word 1,$(installed_files))
+	@install -m 644 $(manual) $(word 2,$(installed_files))
+	@install -m 644 $(completion) $(word 3,$(installed_files))
+	@echo "installed $(installed_files)"
+uninstall:
+	@rm -f $(installed_files)
+
 # ---- Care -----------------------------------------------------------------------------------------------------------
 
 doctor:
@@ -324,6 +344,7 @@ help:
 	@echo "make fuzz-elf     fuzz the reader of executables (SECONDS=600 JOBS=2); needs clang"
 	@echo "make coverage     which lines of the kernel's core its native tests reach"
 	@echo "make doctor       show each tool, its version, and what to install"
+	@echo "make install      install the visualizer below PREFIX=/usr/local (and DESTDIR); make uninstall takes it away"
 	@echo "make format       format the C files; make format-check only looks"
 	@echo "make lint         static checks"
 	@echo "make clean        remove build/"
