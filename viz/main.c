@@ -287,7 +287,7 @@ static int record_cast(struct session *session, const struct options *options)
                         .rows = options->rows,
                         .ascii = options->ascii,
                         .depth = written_colours(),
-                        .from = model_position(model),
+                        .from = side_home(&session->side[0]),
                         .to = model_count(model)};
     if (options->to && !go_to(session, options->to)) return EXIT_USAGE;
     if (options->to) cast.to = model_position(model);

@@ -349,7 +349,7 @@ static bool collect(struct stories *stories)
     for (uint64_t event = 0; trace_record(side->trace, event, &record); event++) {
         if (!add_page(stories, &record)) return false;
         uint32_t next = side_fault_of_ordinal(side, ordinal + 1);
-        if (next != MODEL_NO_FAULT && model_fault(side->model, next)->begin_event == event)
+        if (next != MODEL_NO_FAULT && model_fault_line(side->model, next)->begin_event == event)
             stories->begin[++ordinal] = stories->lane[LANE_MAIN].count;
         if (lane_of(side, &record, &lane) && !add_step(&stories->lane[lane], side, event, &record)) return false;
     }
