@@ -26,10 +26,19 @@ Without an option that says otherwise it takes the terminal's full screen. The o
 EXIT_STATUS = [("0", "It worked; with --diff: the traces are the same."),
                ("1", "With --diff: they differ; else a failure while writing."),
                ("2", "The words make no sense, a trace cannot be read, or there is no terminal for the full screen.")]
-ENVIRONMENT = [("NO_COLOR", "If it is not empty: no colours."),
+ENVIRONMENT = [("XDG_CONFIG_HOME", "Where faultline/viz.conf lies, instead of ~/.config."),
+               ("NO_COLOR", "If it is not empty: no colours."),
                ("TERM", "The terminal's type. On \"dumb\" there is no full screen."),
                ("LC_ALL, LC_CTYPE, LANG", "Glyphs beyond ASCII are used in UTF-8 locales only.")]
-FILES = []
+FILES = [("~/.config/faultline/viz.conf",
+          ["A theme, colours and keys of your own; below XDG_CONFIG_HOME, if that is set. Lines that begin with # are "
+           "comments. A wrong line is named with what it may be, so a name that does not exist makes all names known.",
+           "theme light",
+           "colour absent #9aa4b2",
+           "colour faulting #000000 on #ffdf5d bold underline",
+           "key x next-fault",
+           "key PageDown end",
+           "key q none"])]
 EXAMPLES = [("Two arrangements side by side:", "faultline-viz build/demo/internal build/demo/external"),
             ("The fourth beat of main's fault 12 as a picture:",
              "faultline-viz --snapshot svg --at fault:12.4 --size 120x36 DIR > fault.svg"),
@@ -125,7 +134,8 @@ def manual(told, version):
     if FILES:
         out += [".SH FILES"]
         for name, text in FILES:
-            out += [".TP", f"\\fI{roff(name, True)}\\fR"] + prose(text)
+            out += [".TP", f"\\fI{roff(name, True)}\\fR"] + prose(text[0]) + [".RS", ".PP", ".nf"]
+            out += [f"\\fB{roff(line, True)}\\fR" for line in text[1:]] + [".fi", ".RE"]
     out += [".SH EXAMPLES"]
     for number, (text, command) in enumerate(EXAMPLES):
         out += [".PP"] * (number > 0) + [roff(text), ".PP", ".RS", ".nf", f"\\fB{roff(command, True)}\\fR", ".fi", ".RE"]

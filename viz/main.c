@@ -8,6 +8,7 @@
 #include "viz/export/export.h"
 #include "viz/term/terminal.h"
 #include "viz/term/writers.h"
+#include "viz/view/config.h"
 #include "viz/view/report.h"
 #include "viz/view/screen.h"
 
@@ -21,7 +22,7 @@ struct options {
     enum mode mode;
     const char *directories[2];
     int directory_count;
-    const char *format, *at, *from, *to;
+    const char *format, *at, *from, *to, *theme;
     int columns, rows;
     enum view view;
     bool follow, ascii;
@@ -45,10 +46,12 @@ static const char usage[] =
     "  --from A, --to B  where the recording begins and ends, as for --at (main's first fault, the end)\n"
     "  --size CxR        columns and rows of the picture or the recording (80x24)\n"
     "  --view VIEW       arrangement, events, help or words (what the words on the screen mean)\n"
+    "  --theme THEME     dark, light, safe (tells nothing by hue alone) or mono (no colours)\n"
     "  --ascii           no glyphs beyond ASCII (also when the locale is not UTF-8)\n"
     "  --version, --help\n"
     "\n"
-    "Colours follow the terminal; NO_COLOR=1 turns them off. Keys:\n";
+    "Colours follow the terminal; NO_COLOR=1 turns them off. A theme, colours and keys of your own go into\n"
+    "~/.config/faultline/viz.conf. Keys:\n";
 
 static void print_help(void)
 {
@@ -97,11 +100,35 @@ static bool parse_view(struct options *options, const char *text)
 #undef VIEW_LIST
 }
 
+static bool parse_theme(struct options *options, const char *text)
+{
+#define THEME_LIST(theme, name, background) " " name
+    enum theme theme;
+    options->theme = text;
+    return theme_of_name(text, &theme) || complain("unknown theme", text, "there are:" THEMES(THEME_LIST));
+#undef THEME_LIST
+}
+
+// What the user's file says, and over it what the command line says. Only pictures depend on either.
+static bool apply_taste(const struct options *options)
+{
+    char error[4500];
+    enum theme theme;
+    bool picture = options->mode == MODE_SCREEN || options->mode == MODE_SNAPSHOT || options->mode == MODE_CAST;
+    if (picture && !config_read_users(error, sizeof error)) {
+        fprintf(stderr, "faultline-viz: %s.\n", error);
+        return false;
+    }
+    if (options->theme && theme_of_name(options->theme, &theme)) style_use(theme);
+    return true;
+}
+
 static bool parse_value(struct options *options, const char *option, const char *value)
 {
     if (!value) return complain("option", option, "it needs a value after it");
     if (!strcmp(option, "--at")) options->at = value;
     if (!strcmp(option, "--from")) options->from = value;
+    if (!strcmp(option, "--theme")) return parse_theme(options, value);
     if (!strcmp(option, "--to")) options->to = value;
     if (!strcmp(option, "--size")) return parse_size(options, value);
     if (!strcmp(option, "--view")) return parse_view(options, value);
@@ -143,7 +170,7 @@ static bool parse_word(struct options *options, const char *word)
 
 static bool parse(struct options *options, int count, char **words)
 {
-    static const char *const with_value[] = {"--at", "--size", "--view", "--snapshot", "--from", "--to"};
+    static const char *const with_value[] = {"--at", "--size", "--view", "--snapshot", "--from", "--to", "--theme"};
     for (int i = 1; i < count; i++) {
         bool value = false;
         for (size_t k = 0; k < sizeof with_value / sizeof *with_value; k++)
@@ -411,7 +438,7 @@ int main(int count, char **words)
             return 0;
         }
     }
-    if (!parse(&options, count, words)) return EXIT_USAGE;
+    if (!parse(&options, count, words) || !apply_taste(&options)) return EXIT_USAGE;
     // What is wrong with a trace is said first; only --follow, which waits for one, asks for the terminal before.
     const char *refusal = options.mode == MODE_SCREEN ? terminal_refusal() : NULL;
     int status = EXIT_USAGE;

@@ -34,7 +34,7 @@ static int run(const char *environment, const char *words)
     const char *binary = getenv("FAULTLINE_VIZ");
     char command[1024], all[512];
     snprintf(all, sizeof all, words, trace.directory, trace.directory);
-    snprintf(command, sizeof command, "%s %s %s 2>&1 </dev/null", environment,
+    snprintf(command, sizeof command, "XDG_CONFIG_HOME=/nowhere %s %s %s 2>&1 </dev/null", environment,
              binary ? binary : "build/bin/faultline-viz", all);
     FILE *pipe = popen(command, "r");
     ck_assert_ptr_nonnull(pipe);
@@ -84,6 +84,8 @@ START_TEST(wrong_words_are_usage_errors)
                                         "--snapshot text --at fault:4.4 %s",
                                         "--snapshot text --at 99999999 %s",
                                         "--snapshot text --at -1 %s",
+                                        "--snapshot text --theme pink %s",
+                                        "--theme",
                                         "--json %s %s",
                                         "--perfetto %s %s",
                                         "--cast --from soon %s",
@@ -242,6 +244,27 @@ START_TEST(the_status_of_a_difference_is_0_same_1_different_2_trouble)
 }
 END_TEST
 
+START_TEST(the_users_file_and_over_it_the_command_line_choose_the_theme)
+{
+    char folder[] = "/tmp/viz-config-XXXXXX", path[100], environment[100];
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    snprintf(path, sizeof path, "mkdir %s/faultline; echo theme light >%s/faultline/viz.conf", folder, folder);
+    ck_assert_int_eq(system(path), 0);
+    snprintf(environment, sizeof environment, "XDG_CONFIG_HOME=%s", folder);
+    ck_assert_int_eq(run(environment, "--snapshot svg %s"), 0);
+    says("rx=\"8\" fill=\"#ffffff\"");
+    ck_assert_int_eq(run(environment, "--theme dark --snapshot svg %s"), 0);
+    says("rx=\"8\" fill=\"#11151c\"");
+    snprintf(path, sizeof path, "echo key x fly >>%s/faultline/viz.conf", folder);
+    ck_assert_int_eq(system(path), 0);
+    ck_assert_int_eq(run(environment, "--snapshot svg %s"), 2);
+    says("viz.conf:2: there is no command \"fly\"; there are: play forward back next-fault ");
+    ck_assert_int_eq(run(environment, "--summary %s"), 0);
+    snprintf(path, sizeof path, "rm -r %s", folder);
+    ck_assert_int_eq(system(path), 0);
+}
+END_TEST
+
 START_TEST(snapshots_are_written_in_every_format)
 {
     ck_assert_int_eq(run("", "--snapshot svg --at fault:2.4 --size 120x36 %s %s"), 0);
@@ -277,6 +300,7 @@ int main(void)
     tcase_add_test(claims, the_summary_tells_the_steps_the_faults_and_the_refusal);
     tcase_add_test(claims, an_event_is_one_line_with_its_fields_decoded);
     tcase_add_test(claims, the_status_of_a_difference_is_0_same_1_different_2_trouble);
+    tcase_add_test(claims, the_users_file_and_over_it_the_command_line_choose_the_theme);
     tcase_add_test(claims, snapshots_are_written_in_every_format);
     suite_add_tcase(suite, claims);
     SRunner *runner = srunner_create(suite);

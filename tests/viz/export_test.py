@@ -22,7 +22,7 @@ VIZ = os.path.join(ROOT, "build/bin/faultline-viz")
 
 
 def viz(*words, **environment):
-    done = subprocess.run([VIZ, *words], capture_output=True, check=True, env=dict(os.environ, **environment))
+    done = subprocess.run([VIZ, *words], capture_output=True, check=True, env=dict(os.environ, XDG_CONFIG_HOME="/nowhere", **environment))
     return done.stdout.decode("utf-8", errors="strict")
 
 
@@ -259,13 +259,13 @@ class Svg(OfARun):
                   "g": {"font-family", "font-size", "stroke-width", "fill",
                         "{http://www.w3.org/XML/1998/namespace}space"},
                   "rect": {"x", "y", "width", "height", "rx", "fill", "fill-opacity"},
-                  "text": {"x", "y", "text-anchor", "textLength", "lengthAdjust", "fill", "font-weight"},
+                  "text": {"x", "y", "text-anchor", "textLength", "lengthAdjust", "fill", "font-weight", "text-decoration"},
                   "path": {"d", "stroke"}}
 
     def test_the_picture_is_well_formed_and_lies_inside_its_frame(self):
-        for place in ("fault:1.4", "fault:2.5", "end"):
+        for place, theme in (("fault:1.4", "dark"), ("fault:2.5", "light"), ("fault:2.4", "safe"), ("end", "mono")):
             root = xml.etree.ElementTree.fromstring(
-                viz("--snapshot", "svg", "--size", "120x36", "--at", place, self.trace))
+                viz("--snapshot", "svg", "--size", "120x36", "--theme", theme, "--at", place, self.trace))
             width, height = float(root.get("width")), float(root.get("height"))
             for element in root.iter():
                 name = element.tag.removeprefix("{http://www.w3.org/2000/svg}")

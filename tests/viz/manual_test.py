@@ -74,6 +74,7 @@ class Completion(unittest.TestCase):
     def test_values_are_completed(self):
         self.assertEqual(self.complete("--snapshot", ""), ["text", "ansi", "svg"])
         self.assertEqual(self.complete("--view", "arr"), ["arrangement"])
+        self.assertEqual(self.complete("--theme", ""), ["dark", "light", "safe", "mono"])
         self.assertEqual(self.complete("--at", ""), [""])
 
     def test_every_view_of_the_program_is_offered(self):

@@ -153,7 +153,8 @@ static void write_run(FILE *out, const struct grid *grid, int column, int row, i
     else
         fprintf(out, "<text x=\"%.2f\" y=\"%.2f\" textLength=\"%.2f\" lengthAdjust=\"spacingAndGlyphs\"",
                 left_of(column), top_of(row) + BASELINE, length * CELL_WIDTH);
-    fprintf(out, " fill=\"#%06x\"%s>", (unsigned)look.foreground, bold ? " font-weight=\"bold\"" : "");
+    fprintf(out, " fill=\"#%06x\"%s%s>", (unsigned)look.foreground, bold ? " font-weight=\"bold\"" : "",
+            look.attributes & ATTRIBUTE_UNDERLINE ? " text-decoration=\"underline\"" : "");
     for (int i = 0; i < length; i++)
         write_escaped(out, grid_cell(grid, column + i, row)->glyph, ascii);
     fputs("</text>\n", out);
@@ -203,7 +204,7 @@ void write_svg(FILE *out, const struct grid *grid, bool ascii)
             "<rect width=\"100%%\" height=\"100%%\" rx=\"8\" fill=\"#%06x\"/>\n"
             "<g font-family=\"'DejaVu Sans Mono','Menlo','Consolas',monospace\" font-size=\"14.5\" stroke-width=\"1.2\""
             " fill=\"none\" xml:space=\"preserve\">\n",
-            width, height, width, height, STYLE_BACKGROUND);
+            width, height, width, height, (unsigned)style_background());
     for (int y = 0; y < grid->rows; y++)
         write_row(out, grid, y, ascii);
     fputs("</g>\n</svg>\n", out);

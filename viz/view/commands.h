@@ -3,6 +3,7 @@
 #ifndef FAULTLINE_VIEW_COMMANDS_H
 #define FAULTLINE_VIEW_COMMANDS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 // Keys: a code point, or one of these.
@@ -58,5 +59,19 @@ extern const struct command_row command_table[COMMAND_COUNT]; // [COMMAND_NONE] 
 
 // The command of a key, or COMMAND_NONE.
 enum command command_of_key(uint32_t key);
+
+// ---- The user's own keys ---------------------------------------------------------------------
+
+// The command called by a name as users write it, "next-fault" for COMMAND_NEXT_FAULT, "none" for COMMAND_NONE;
+// COMMAND_COUNT: there is none of that name.
+enum command command_of_name(const char *name);
+// The code of a key called "n", "Space" or "Shift-Left"; INPUT_NONE: there is none of that name.
+uint32_t key_of_name(const char *name);
+// Gives a key to a command, or with COMMAND_NONE to none, and takes it from the one that had it.
+void command_bind(uint32_t key, enum command command);
+void commands_reset(void); // the keys are those of the table again
+// The keys of a command in words, for the help and the footer.
+const char *command_keys_text(enum command command);
+bool command_rebound(enum command command); // its keys are not those of the table
 
 #endif

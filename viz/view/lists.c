@@ -84,7 +84,7 @@ void help_draw(struct area area, struct session *session)
     int heading = area.height >= 26 ? 2 : 0, y = heading;
     if (heading) area_text(area, 2, 0, STYLE_HEADING, "Keys");
     for (int i = 1; i < COMMAND_COUNT; i++, y++) {
-        area_text_in(area, 2, y, 10, STYLE_MESSAGE, command_table[i].keys_text);
+        area_text_in(area, 2, y, 10, STYLE_MESSAGE, command_keys_text((enum command)i));
         area_text_in(area, 13, y, wide ? 58 : area.width - 14, STYLE_TEXT, command_table[i].help);
     }
     if (wide && heading) area_text(area, 74, 0, STYLE_HEADING, "Glyphs");

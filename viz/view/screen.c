@@ -160,6 +160,22 @@ static void draw_timeline(struct area area, const struct session *session)
     area_put(area_with(area, EMPHASIS_LIT), 1 + at, 0, STYLE_POSITION, GLYPH_TOKEN);
 }
 
+// Pairs of commands that belong together share one label, as long as the user has not given them other keys.
+static const char *footer_keys(enum command command, int width)
+{
+    static const struct {
+        enum command first, second;
+        const char *keys, *narrow;
+    } pairs[] = {{COMMAND_FORWARD, COMMAND_BACK, "←→", "←→"},
+                 {COMMAND_NEXT_FAULT, COMMAND_PREVIOUS_FAULT, "Shift-←→", "S-←→"},
+                 {COMMAND_FASTER, COMMAND_SLOWER, "+-", "+-"},
+                 {COMMAND_ARRANGEMENT, COMMAND_EVENTS, "1 2", "1 2"}};
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
+        if (pairs[i].first == command && !command_rebound(command) && !command_rebound(pairs[i].second))
+            return width < 90 ? pairs[i].narrow : pairs[i].keys;
+    return command_keys_text(command);
+}
+
 static void draw_footer(struct area area, const struct session *session)
 {
     area_fill(area, STYLE_BAR, ' ');
@@ -167,12 +183,7 @@ static void draw_footer(struct area area, const struct session *session)
     for (int i = 1; i < COMMAND_COUNT; i++) {
         const struct command_row *row = &command_table[i];
         if (!row->footer[0] || (i == COMMAND_SWITCH_SIDE && session->sides < 2)) continue;
-        // Pairs of commands that belong together share one label.
-        const char *keys = row->keys_text;
-        if (i == COMMAND_FORWARD) keys = "←→";
-        if (i == COMMAND_NEXT_FAULT) keys = area.width < 90 ? "S-←→" : "Shift-←→";
-        if (i == COMMAND_FASTER) keys = "+-";
-        if (i == COMMAND_ARRANGEMENT) keys = "1 2";
+        const char *keys = footer_keys((enum command)i, area.width);
         int quit = glyph_columns("q quit") + 2, need = glyph_columns(keys) + 1 + glyph_columns(row->footer);
         if (i != COMMAND_QUIT && i != COMMAND_HELP && x + need + quit + 9 > area.width) continue;
         x += area_text(area, x, 0, STYLE_BAR_KEY, keys) + 1;

@@ -1,16 +1,41 @@
 // The styles' looks at each colour depth.
+#include <ctype.h>
 #include <stdlib.h>
+#include <string.h>
 #include "viz/view/style.h"
+#include "viz/view/themes.h"
 
-static const struct {
+struct row {
     int colour, background, colour8, background8;
-    unsigned mono;
-} table[STYLE_COUNT] = {
+    unsigned mono;       // attributes where there are no colours
+    unsigned attributes; // attributes at every depth
+};
+static const struct row dark[STYLE_COUNT] = {
 #define STYLE_ROW(name, colour, background, colour8, background8, mono)                                                \
-    {colour, background, colour8, background8, mono},
+    {colour, background, colour8, background8, mono, 0},
     STYLES(STYLE_ROW)
 #undef STYLE_ROW
 };
+#define THEME_ROW(name, colour, background, colour8, background8, attributes)                                          \
+    [name] = {colour, background, colour8, background8, 0, attributes},
+#define THEME_HAS(name, colour, background, colour8, background8, attributes) [name] = true,
+static const struct row light[STYLE_COUNT] = {THEME_LIGHT_STYLES(THEME_ROW)};
+static const bool light_has[STYLE_COUNT] = {THEME_LIGHT_STYLES(THEME_HAS)};
+static const struct row safe[STYLE_COUNT] = {THEME_SAFE_STYLES(THEME_ROW)};
+static const bool safe_has[STYLE_COUNT] = {THEME_SAFE_STYLES(THEME_HAS)};
+
+static const struct {
+    const char *name;
+    int background;
+} themes[THEME_COUNT] = {
+#define THEME_INFO(theme, name, background) {name, background},
+    THEMES(THEME_INFO)
+#undef THEME_INFO
+};
+
+static enum theme theme_in_use = THEME_DARK;
+static bool changed[STYLE_COUNT]; // by the user
+static struct row changes[STYLE_COUNT];
 
 static int channel(int colour, int shift)
 {
@@ -54,6 +79,80 @@ static int nearest_256(int colour)
     return 16 + 36 * r + 6 * g + b;
 }
 
+// ---- Themes ----------------------------------------------------------------------------------
+
+void style_use(enum theme theme)
+{
+    theme_in_use = theme;
+    memset(changed, 0, sizeof changed);
+}
+
+bool theme_of_name(const char *name, enum theme *theme)
+{
+    for (int i = 0; i < THEME_COUNT; i++)
+        if (!strcmp(name, themes[i].name)) {
+            *theme = (enum theme)i;
+            return true;
+        }
+    return false;
+}
+
+int style_background(void)
+{
+    return themes[theme_in_use].background;
+}
+
+enum style style_of_name(const char *name)
+{
+    static const char *const names[STYLE_COUNT] = {
+#define STYLE_NAME(name, colour, background, colour8, background8, mono) #name,
+        STYLES(STYLE_NAME)
+#undef STYLE_NAME
+    };
+    for (int i = 0; i < STYLE_COUNT; i++) {
+        const char *at = names[i] + strlen("STYLE_"), *wanted = name;
+        for (; *at && *wanted == (*at == '_' ? '-' : tolower((unsigned char)*at)); at++)
+            wanted++;
+        if (!*at && !*wanted) return (enum style)i;
+    }
+    return STYLE_COUNT;
+}
+
+// What a light theme does not say: darker on a bright ground.
+static struct row lightened(struct row row)
+{
+    row.colour = mix(row.colour, 0, 100);
+    if (row.background != NO_COLOUR) row.background = mix(row.background, 0xffffff, 40);
+    if (row.colour8 == 7) row.colour8 = NO_COLOUR;
+    return row;
+}
+
+static struct row row_of(enum style style)
+{
+    struct row row = dark[style];
+    unsigned mono = row.mono;
+    if (theme_in_use == THEME_LIGHT) row = light_has[style] ? light[style] : lightened(row);
+    if (theme_in_use == THEME_SAFE && safe_has[style]) row = safe[style];
+    if (changed[style]) {
+        row.colour = changes[style].colour;
+        row.background = changes[style].background;
+        row.attributes |= changes[style].attributes;
+    }
+    row.mono = mono | (changed[style] ? changes[style].attributes : 0);
+    return row;
+}
+
+void style_change(enum style style, int colour, int background, unsigned attributes)
+{
+    changed[style] = true;
+    changes[style] = (struct row){.colour = colour, .background = background, .attributes = attributes};
+}
+
+// Of 256: how much of its colour a dim cell keeps. Grey fades sooner on white than on black.
+#define DIM_PART (theme_in_use == THEME_LIGHT ? 150 : 118)
+
+// ---- Looks -----------------------------------------------------------------------------------
+
 static unsigned emphasis_attributes(enum emphasis emphasis, enum colour_depth depth, unsigned mono)
 {
     if (emphasis == EMPHASIS_DIM) return depth >= COLOURS_256 ? 0 : ATTRIBUTE_DIM;
@@ -62,21 +161,33 @@ static unsigned emphasis_attributes(enum emphasis emphasis, enum colour_depth de
     return attributes;
 }
 
+// The monochrome theme where the writer wants colours and draws the ground itself: shades of grey on white.
+static struct look grey_look(unsigned attributes, bool dim)
+{
+    struct look look = {dim || attributes & ATTRIBUTE_DIM ? 0x767676 : 0x1a1a1a, NO_COLOUR, attributes};
+    if (attributes & ATTRIBUTE_REVERSE) look = (struct look){0xffffff, dim ? 0x8a8a8a : 0x3a3a3a, attributes};
+    return look;
+}
+
 struct look style_look(enum style style, enum emphasis emphasis, enum colour_depth depth)
 {
     if ((unsigned)style >= STYLE_COUNT) style = STYLE_TEXT;
-    struct look look = {NO_COLOUR, NO_COLOUR, emphasis_attributes(emphasis, depth, table[style].mono)};
+    struct row row = row_of(style);
+    bool mono = theme_in_use == THEME_MONO, dim = emphasis == EMPHASIS_DIM;
+    if (mono && depth == COLOURS_RGB) return grey_look(emphasis_attributes(emphasis, COLOURS_NONE, row.mono), dim);
+    if (mono) depth = COLOURS_NONE;
+    struct look look = {NO_COLOUR, NO_COLOUR, emphasis_attributes(emphasis, depth, row.mono)};
     if (depth == COLOURS_NONE) return look;
+    if (!dim) look.attributes |= row.attributes;
     if (depth == COLOURS_8) {
-        look.foreground = table[style].colour8;
-        look.background = table[style].background8;
-        if (look.attributes == 0) look.attributes = table[style].mono & ATTRIBUTE_DIM;
+        look.foreground = row.colour8;
+        look.background = row.background8;
+        if (look.attributes == 0) look.attributes = row.mono & ATTRIBUTE_DIM;
         return look;
     }
-    int background = table[style].background;
-    look.foreground = table[style].colour;
-    if (emphasis == EMPHASIS_DIM) look.foreground = mix(look.foreground, STYLE_BACKGROUND, 118);
+    look.foreground = dim ? mix(row.colour, style_background(), DIM_PART) : row.colour;
     if (depth == COLOURS_256) look.foreground = nearest_256(look.foreground);
-    look.background = background == NO_COLOUR || depth == COLOURS_RGB ? background : nearest_256(background);
+    look.background =
+        row.background == NO_COLOUR || depth == COLOURS_RGB ? row.background : nearest_256(row.background);
     return look;
 }

@@ -11,7 +11,20 @@
 #define ATTRIBUTE_UNDERLINE 4u
 #define ATTRIBUTE_DIM 8u
 
-#define STYLE_BACKGROUND 0x11151cu // of the whole screen, where the writer chooses it (SVG)
+// X(theme, its name for --theme, background of the whole screen where the writer chooses it (SVG)). The dark one is the
+// table below; the others say in themes.h what they have differently. None needs colours to tell things apart.
+#define THEMES(X)                                                                                                      \
+    X(THEME_DARK, "dark", 0x11151c)                                                                                    \
+    X(THEME_LIGHT, "light", 0xffffff)                                                                                  \
+    X(THEME_SAFE, "safe", 0x11151c)                                                                                    \
+    X(THEME_MONO, "mono", 0xffffff)
+enum theme {
+#define THEME_ENUM(theme, name, background) theme,
+    THEMES(THEME_ENUM)
+#undef THEME_ENUM
+        THEME_COUNT
+};
+
 #define NO_COLOUR (-1)
 
 // X(style, colour, background colour or NO_COLOUR, one of 8 colours, background of 8 or NO_COLOUR, attributes without
@@ -63,6 +76,15 @@ struct look {
     int foreground, background; // 0xrrggbb, 0..255 or 0..7 by the depth; NO_COLOUR: the terminal's own
     unsigned attributes;
 };
+
+// Sets the look of all that is drawn from now on; the user's changes of single styles are forgotten.
+void style_use(enum theme theme);
+bool theme_of_name(const char *name, enum theme *theme);
+int style_background(void); // of the theme in use, 0xrrggbb
+// The style called by a name as users write it, "side-active" for STYLE_SIDE_ACTIVE; STYLE_COUNT: there is none.
+enum style style_of_name(const char *name);
+// Gives a style another colour (0xrrggbb) and background (or NO_COLOUR), and attributes that it has at every depth.
+void style_change(enum style style, int colour, int background, unsigned attributes);
 
 struct look style_look(enum style style, enum emphasis emphasis, enum colour_depth depth);
 
