@@ -147,12 +147,12 @@ static void fault_name(struct writer *writer, uint32_t number, char *text, size_
     uint32_t low = 0, high = side->main_fault_count;
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
-        if (side->main_faults[middle] < number)
+        if (side->main_faults[middle].number < number)
             low = middle + 1;
         else
             high = middle;
     }
-    bool of_main = low < side->main_fault_count && side->main_faults[low] == number;
+    bool of_main = low < side->main_fault_count && side->main_faults[low].number == number;
     trace_format_value(access, sizeof access, FIELD_ACCESS, fault->access, NULL);
     if (of_main)
         snprintf(text, size, "fault %" PRIu32 ": %s 0x%" PRIx64, low + 1, access, fault->address);

@@ -334,7 +334,8 @@ static void tell_again(struct model_fault *story, const struct model_fault_line 
         if (event == line->begin_event) *story = new_fault(record, event, line->depth);
         if (run > last - event + 1) run = (size_t)(last - event + 1);
         for (size_t i = event == line->begin_event; i < run; i++)
-            if (record[i].fault == line->id && record[i].kind != TRACE_FAULT_BEGIN && story->end_event == MODEL_NO_EVENT)
+            if (record[i].fault == line->id && record[i].kind != TRACE_FAULT_BEGIN &&
+                story->end_event == MODEL_NO_EVENT)
                 tell(story, &record[i], event + i);
         if (event + run > last && line->outcome == MODEL_FAULT_DROPPED)
             end(story, MODEL_FAULT_DROPPED, &record[run - 1], last);

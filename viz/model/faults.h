@@ -1,6 +1,6 @@
-// All faults of the trace, in the order in which they began. The first pass over the events keeps a line for each and the
-// stories (struct model_fault) of the latest; other stories are told anew from the trace when somebody asks for them,
-// so that memory does not grow with each fault's story. Used by model.c and query.c.
+// All faults of the trace, in the order in which they began. The first pass over the events keeps a line for each and
+// the stories (struct model_fault) of the latest; other stories are told anew from the trace when somebody asks for
+// them, so that memory does not grow with each fault's story. Used by model.c and query.c.
 #ifndef FAULTLINE_VIZ_MODEL_FAULTS_H
 #define FAULTLINE_VIZ_MODEL_FAULTS_H
 

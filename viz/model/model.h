@@ -30,8 +30,8 @@
 
 #define MODEL_CHECKPOINT_BYTES (24ul << 20)
 #define MODEL_OPEN_EVENTS (1ul << 20) // a longer trace is read on after the model was opened
-#define MODEL_NAME_SIZE 25 // three words of text and a NUL
-#define MODEL_TEXT_SIZE 17 // two words of text and a NUL
+#define MODEL_NAME_SIZE 25            // three words of text and a NUL
+#define MODEL_TEXT_SIZE 17            // two words of text and a NUL
 #define MODEL_NO_EVENT UINT64_MAX
 #define MODEL_NO_FAULT UINT32_MAX
 
@@ -48,8 +48,8 @@ void model_close(struct model *model); // NULL is fine
 bool model_read_on(struct model *model, uint64_t events);
 uint64_t model_known(const struct model *model); // events taken in so far: the faults among them are known
 
-// Looks for new records (trace_refresh()) and takes them in, if all before were; the position does not move, except that it stays inside
-// the trace when that was replaced by a shorter one.
+// Looks for new records (trace_refresh()) and takes them in, if all before were; the position does not move, except
+// that it stays inside the trace when that was replaced by a shorter one.
 enum trace_change model_refresh(struct model *model);
 
 uint64_t model_count(const struct model *model);    // events in the trace
@@ -309,7 +309,7 @@ const struct model_fault_line *model_fault_line(const struct model *model, uint3
 const struct model_fault *model_fault(const struct model *model, uint32_t number);
 // The number of the first fault that begins at event `event` or later; model_fault_count(): there is none.
 uint32_t model_fault_from(const struct model *model, uint64_t event);
-uint32_t model_fault_by_id(const struct model *model, uint32_t id);                // number, or MODEL_NO_FAULT
+uint32_t model_fault_by_id(const struct model *model, uint32_t id); // number, or MODEL_NO_FAULT
 // The fault to show: the one that the current event serves, else the innermost open one, else MODEL_NO_FAULT.
 uint32_t model_current_fault(const struct model *model);
 // How far the story of a fault is at the position: the last beat reached; MODEL_BEAT_NONE: it has not begun.

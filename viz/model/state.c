@@ -7,7 +7,8 @@ void state_initialise(struct state *state)
     memset(state, 0, sizeof *state);
     state->current_message.event = MODEL_NO_EVENT;
 #define STATE_TABLE_INITIALISE(name, type, keys, maximum)                                                              \
-    state->table[TABLE_##name] = (struct table){.row_size = sizeof(type), .key_words = keys, .limit = maximum, .settled = true};
+    state->table[TABLE_##name] =                                                                                       \
+        (struct table){.row_size = sizeof(type), .key_words = keys, .limit = maximum, .settled = true};
     STATE_TABLES(STATE_TABLE_INITIALISE)
 #undef STATE_TABLE_INITIALISE
 }

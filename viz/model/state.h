@@ -44,10 +44,11 @@ enum state_table {
 struct state {
     uint64_t position; // events applied
     struct model_totals totals;
-    uint64_t running;                     // thread
-    uint64_t root;                        // the task that the kernel made; what it makes at boot is in this task
-    uint64_t last_kind;                   // of the event before
-    // Their objects are known to be a thread and a task, so that they need not be looked up for every event; 0: unknown.
+    uint64_t running;   // thread
+    uint64_t root;      // the task that the kernel made; what it makes at boot is in this task
+    uint64_t last_kind; // of the event before
+    // Their objects are known to be a thread and a task, so that they need not be looked up for every event; 0:
+    // unknown.
     uint32_t known_thread, known_task;
     struct model_message current_message; // of the current event
     struct table table[STATE_TABLE_COUNT];

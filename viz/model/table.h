@@ -1,8 +1,8 @@
 // Sorted tables of rows, the only containers of the model's state: no pointers in the rows, so that a checkpoint is a
 // plain copy. A row begins with its key: one or two u64. Used by the files of viz/model.
 //
-// Rows stay where they are when others come and go; what is kept sorted is the list of their slots, which is a twentieth
-// as long to shift. table_settle() puts the rows themselves into order, for those who want them as an array.
+// Rows stay where they are when others come and go; what is kept sorted is the list of their slots, which is a
+// twentieth as long to shift. table_settle() puts the rows themselves into order, for those who want them as an array.
 #ifndef FAULTLINE_VIZ_MODEL_TABLE_H
 #define FAULTLINE_VIZ_MODEL_TABLE_H
 
@@ -54,7 +54,8 @@ static inline void *table_find(const struct table *table, uint64_t first, uint64
     return table_has_key(table, place, first, second) ? table_row(table, place) : NULL;
 }
 
-// Makes a row, zeros behind its key. \return NULL: the limit is reached, or memory is out. \pre There is none with that key.
+// Makes a row, zeros behind its key. \return NULL: the limit is reached, or memory is out. \pre There is none with that
+// key.
 void *table_insert(struct table *table, uint64_t first, uint64_t second);
 // Finds the row or makes one.
 static inline void *table_obtain(struct table *table, uint64_t first, uint64_t second, bool *is_new)

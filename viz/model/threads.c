@@ -161,9 +161,8 @@ static void fault_begins(struct state *state, struct model_thread *thread, const
 {
     bool is_new;
     forget_open_faults_of(state, record->thread);
-    struct open_fault *open = record->fault == 0
-                                  ? NULL
-                                  : state_obtain(state, TABLE_open_faults, record->fault, 0, &is_new);
+    struct open_fault *open =
+        record->fault == 0 ? NULL : state_obtain(state, TABLE_open_faults, record->fault, 0, &is_new);
     if (open != NULL) {
         open->thread = record->thread;
         open->task = record->task;

@@ -42,8 +42,8 @@ uint64_t trace_count(const struct trace *trace);
 // \return false beyond the end, or when the file shrank under us; *record is then all zeros.
 bool trace_record(struct trace *trace, uint64_t index, struct trace_record *record);
 
-// The records from `index` on that lie together in memory, for those who read many: *count of them, valid until the next
-// call. NULL (and 0 of them) beyond the end, or when the file shrank under us.
+// The records from `index` on that lie together in memory, for those who read many: *count of them, valid until the
+// next call. NULL (and 0 of them) beyond the end, or when the file shrank under us.
 const struct trace_record *trace_records(struct trace *trace, uint64_t index, size_t *count);
 
 enum trace_change {

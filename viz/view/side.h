@@ -30,8 +30,8 @@ bool side_open(struct side *side, const char *directory, struct trace_error *err
 // Takes over a model that the caller made, and its trace.
 void side_adopt(struct side *side, struct trace *trace, struct model *model);
 void side_close(struct side *side);
-// Reads more of a trace that is longer than what opening it reads, and learns who is who anew once it is read whole. The
-// position stays. \return whether there is more to read.
+// Reads more of a trace that is longer than what opening it reads, and learns who is who anew once it is read whole.
+// The position stays. \return whether there is more to read.
 bool side_read_on(struct side *side, uint64_t events);
 void side_read_all(struct side *side);
 // Looks for new events. The position stays.
