@@ -17,6 +17,11 @@
 
 #define FOLLOW_MILLISECONDS 250
 #define ESCAPE 27
+#ifdef BUTTON5_PRESSED
+#define WHEEL_DOWN BUTTON5_PRESSED
+#else
+#define WHEEL_DOWN REPORT_MOUSE_POSITION // what ncurses makes of the wheel with its older mouse interface
+#endif
 #define EMPTY_READS 3 // readable, but nothing to read: the terminal is gone
 
 static volatile sig_atomic_t told_to_end;
@@ -117,8 +122,22 @@ static uint32_t input_of(int code, wint_t key)
     return INPUT_NONE;
 }
 
+// The wheel steps events; a click goes to what the cell under it belongs to.
+static void take_mouse(struct session *session, const struct grid *grid)
+{
+    MEVENT event;
+    if (getmouse(&event) != OK) return;
+    if (event.bstate & BUTTON4_PRESSED)
+        session_do(session, COMMAND_BACK);
+    else if (event.bstate & WHEEL_DOWN)
+        session_do(session, COMMAND_FORWARD);
+    else if (event.bstate & BUTTON1_PRESSED && event.x >= 0 && event.x < grid->columns && event.y >= 0 &&
+             event.y < grid->rows)
+        session_click(session, grid_cell(grid, event.x, event.y)->hit);
+}
+
 // Takes all keys that wait. \return how many.
-static int take_keys(struct session *session)
+static int take_keys(struct session *session, const struct grid *grid)
 {
     int taken = 0, code;
     wint_t key;
@@ -129,7 +148,10 @@ static int take_keys(struct session *session)
                 continue;
             return taken + 1;
         }
-        session_do(session, command_of_key(input_of(code, key)));
+        if (code == KEY_CODE_YES && key == KEY_MOUSE)
+            take_mouse(session, grid);
+        else
+            session_do(session, command_of_key(input_of(code, key)));
         taken++;
     }
     return taken;
@@ -165,7 +187,7 @@ static void loop(struct session *session, struct grid *grid, bool ascii)
         if (ready > 0 && (input.revents & (POLLHUP | POLLERR | POLLNVAL))) return;
         // A change of size interrupts poll; ncurses then hands out KEY_RESIZE.
         if (ready > 0 || (ready < 0 && errno == EINTR)) {
-            int taken = take_keys(session);
+            int taken = take_keys(session, grid);
             empty_reads = ready > 0 && taken == 0 ? empty_reads + 1 : 0;
             if (empty_reads >= EMPTY_READS) return;
             dirty = true;
@@ -216,6 +238,9 @@ int terminal_run(struct session *session, bool ascii)
     nonl();
     keypad(stdscr, TRUE);
     define_more_keys();
+    // Presses only, at once: no waiting for what might become a double click.
+    mouseinterval(0);
+    mousemask(BUTTON1_PRESSED | BUTTON4_PRESSED | WHEEL_DOWN, NULL);
     nodelay(stdscr, TRUE);
     curs_set(0);
     start_colours();

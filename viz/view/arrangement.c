@@ -175,6 +175,7 @@ static void draw_row(struct picture *picture, struct area line, const struct row
         area_put(area_with(line, box), 0, y, STYLE_BORDER, 0x2502);
         area_put(area_with(line, box), line.width - 1, y, STYLE_BORDER, 0x2502);
     }
+    line = area_on(line, HIT_BOX, row->kind);
     struct area inner = boxed ? area_part(line, 2, 0, line.width - 4, line.height) : line;
     row_draw(picture, area_with(inner, row_emphasis(picture, row)), row->kind, row->index);
 }
@@ -204,6 +205,7 @@ void arrangement_draw(struct area area, const struct side *side, int frame, bool
 {
     static struct picture picture;
     static struct layout layout;
+    area_fill(area_on(area, HIT_BOX, ROW_BLANK), STYLE_TEXT, ' ');
     picture_look(&picture, side);
     make_layout(&layout, &picture);
     bool framed = area.height >= 19 && area.width >= 40;

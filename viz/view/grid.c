@@ -27,7 +27,7 @@ bool grid_resize(struct grid *grid, int columns, int rows)
 void grid_clear(struct grid *grid)
 {
     for (int i = 0; i < grid->columns * grid->rows; i++)
-        grid->cells[i] = (struct cell){' ', STYLE_TEXT, 0};
+        grid->cells[i] = (struct cell){' ', STYLE_TEXT, 0, 0};
 }
 
 void grid_free(struct grid *grid)
@@ -43,14 +43,18 @@ const struct cell *grid_cell(const struct grid *grid, int column, int row)
 
 struct area area_all(struct grid *grid)
 {
-    return (struct area){grid, 0, 0, grid->columns, grid->rows, 0};
+    return (struct area){grid, 0, 0, grid->columns, grid->rows, 0, 0};
 }
 
 struct area area_part(struct area outer, int x, int y, int width, int height)
 {
     int left = clamp(x, 0, outer.width), top = clamp(y, 0, outer.height);
     int right = clamp(x + width, left, outer.width), bottom = clamp(y + height, top, outer.height);
-    return (struct area){outer.grid, outer.x + left, outer.y + top, right - left, bottom - top, outer.emphasis};
+    outer.x += left;
+    outer.y += top;
+    outer.width = right - left;
+    outer.height = bottom - top;
+    return outer;
 }
 
 struct area area_with(struct area area, enum emphasis emphasis)
@@ -59,11 +63,23 @@ struct area area_with(struct area area, enum emphasis emphasis)
     return area;
 }
 
+struct area area_on(struct area area, enum hit_kind kind, uint64_t value)
+{
+    area.hit = hit(kind, hit_side(area.hit), value);
+    return area;
+}
+
+struct area area_of_side(struct area area, int side)
+{
+    area.hit = hit(hit_kind(area.hit), side, hit_value(area.hit));
+    return area;
+}
+
 void area_put(struct area area, int x, int y, enum style style, uint32_t glyph)
 {
     if (x < 0 || y < 0 || x >= area.width || y >= area.height) return;
     size_t at = (size_t)(area.y + y) * (size_t)area.grid->columns + (size_t)(area.x + x);
-    area.grid->cells[at] = (struct cell){glyph, (uint8_t)style, (uint8_t)area.emphasis};
+    area.grid->cells[at] = (struct cell){glyph, (uint8_t)style, (uint8_t)area.emphasis, area.hit};
 }
 
 void area_line(struct area area, int x, int y, int width, enum style style, uint32_t glyph)

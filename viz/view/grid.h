@@ -6,12 +6,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "viz/view/glyph.h"
+#include "viz/view/hit.h"
 #include "viz/view/style.h"
 
 struct cell {
     uint32_t glyph; // a code point one column wide
     uint8_t style;  // enum style
     uint8_t emphasis;
+    hit_t hit; // what it belongs to, for clicks
 };
 
 #define GRID_MAX_SIDE 1000
@@ -31,13 +33,17 @@ const struct cell *grid_cell(const struct grid *grid, int column, int row);
 struct area {
     struct grid *grid;
     int x, y, width, height; // of the grid's cells; always inside it
-    enum emphasis emphasis;  // given to all that is drawn through it
+    enum emphasis emphasis;  // given to all that is drawn through it, and
+    hit_t hit;               // so is this
 };
 
 struct area area_all(struct grid *grid);
 // A part of `outer`, in its coordinates, cut to what lies inside.
 struct area area_part(struct area outer, int x, int y, int width, int height);
 struct area area_with(struct area area, enum emphasis emphasis);
+// What is drawn belongs to that; the side stays.
+struct area area_on(struct area area, enum hit_kind kind, uint64_t value);
+struct area area_of_side(struct area area, int side);
 
 void area_put(struct area area, int x, int y, enum style style, uint32_t glyph);
 void area_fill(struct area area, enum style style, uint32_t glyph);

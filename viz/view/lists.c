@@ -41,13 +41,14 @@ static void draw_list(struct area area, const struct side *side, struct session 
     if (count > (uint64_t)rows && first > count - (uint64_t)rows) first = count - (uint64_t)rows;
     if (count <= (uint64_t)rows) first = 0;
     for (int i = 0; i < rows && first + (uint64_t)i < count; i++)
-        draw_event(area, 1 + i, side, first + (uint64_t)i, position > 0 && first + (uint64_t)i == current);
+        draw_event(area_on(area, HIT_EVENT, first + (uint64_t)i + 1), 1 + i, side, first + (uint64_t)i,
+                   position > 0 && first + (uint64_t)i == current);
     if (count == 0) area_text(area, 2, 1, STYLE_QUIET, "The trace holds no events yet.");
 }
 
 void events_draw(struct area area, struct session *session)
 {
-    draw_list(area, &session->side[session->active], session);
+    draw_list(area_of_side(area, session->active), &session->side[session->active], session);
 }
 
 static const struct {

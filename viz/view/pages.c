@@ -186,7 +186,8 @@ static void draw_cells(struct area area, int x, int width, int rows, const struc
     if (window >= 0) cells[window].window = true;
     for (int i = 0; i < used; i++) {
         uint64_t last = i == used - 1 ? range->pages - (uint64_t)i * per_cell : per_cell;
-        put_cell(area, x + i % width, i / width, &cells[i], last);
+        struct area on = area_on(area, HIT_PAGE, range->start + (uint64_t)i * per_cell * PAGE_SIZE);
+        put_cell(on, x + i % width, i / width, &cells[i], last);
     }
 }
 

@@ -29,7 +29,8 @@ static int draw_side_names(struct area area, int x, const struct session *sessio
         char text[40];
         snprintf(text, sizeof text, " %s ", side_name(&session->side[i]));
         if (i > 0) x += area_text(area, x, 0, STYLE_BAR, "║");
-        x += area_text(area, x, 0, i == session->active ? STYLE_SIDE_ACTIVE : STYLE_BAR, text);
+        struct area name = area_on(area_of_side(area, i), HIT_BOX, 0);
+        x += area_text(name, x, 0, i == session->active ? STYLE_SIDE_ACTIVE : STYLE_BAR, text);
     }
     return x;
 }
@@ -146,6 +147,7 @@ static void draw_timeline(struct area area, const struct session *session)
     static uint32_t bars[GRID_MAX_SIDE];
     uint32_t most = 1;
     if (width <= 0) return;
+    area = area_of_side(area, session->active);
     for (int x = 0; x < width; x++) {
         uint32_t begin = model_fault_from(side->model, column_begin(count, (uint64_t)x, (uint64_t)width));
         bars[x] = model_fault_from(side->model, column_begin(count, (uint64_t)x + 1, (uint64_t)width)) - begin;
@@ -154,7 +156,8 @@ static void draw_timeline(struct area area, const struct session *session)
     for (int x = 0; x < width; x++) {
         bool known = count == 0 || column_begin(count, (uint64_t)x, (uint64_t)width) < model_known(side->model);
         unsigned level = bars[x] ? 1 + (unsigned)((uint64_t)bars[x] * 6 / most) : 0;
-        area_put(area, 1 + x, 0, STYLE_SPARK, known ? 0x2581 + level : ' ');
+        uint64_t there = width > 1 ? (uint64_t)((double)x / (width - 1) * (double)count + 0.5) : count;
+        area_put(area_on(area, HIT_EVENT, there), 1 + x, 0, STYLE_SPARK, known ? 0x2581 + level : ' ');
     }
     int at = count > 0 ? (int)((double)position / (double)count * (width - 1)) : 0;
     area_put(area_with(area, EMPHASIS_LIT), 1 + at, 0, STYLE_POSITION, GLYPH_TOKEN);
@@ -186,21 +189,23 @@ static void draw_footer(struct area area, const struct session *session)
         const char *keys = footer_keys((enum command)i, area.width);
         int quit = glyph_columns("q quit") + 2, need = glyph_columns(keys) + 1 + glyph_columns(row->footer);
         if (i != COMMAND_QUIT && i != COMMAND_HELP && x + need + quit + 9 > area.width) continue;
-        x += area_text(area, x, 0, STYLE_BAR_KEY, keys) + 1;
-        x += area_text(area, x, 0, STYLE_BAR, row->footer) + 2;
+        struct area label = area_on(area, HIT_COMMAND, (uint64_t)i);
+        x += area_text(label, x, 0, STYLE_BAR_KEY, keys);
+        x += area_text(label, x, 0, STYLE_BAR, " ");
+        x += area_text(label, x, 0, STYLE_BAR, row->footer) + 2;
     }
 }
 
 void arrangements_draw(struct area area, struct session *session)
 {
     if (session->sides < 2 || area.width < SCREEN_TWO_SIDES) {
-        arrangement_draw(area, &session->side[session->active], session->frame, true);
+        arrangement_draw(area_of_side(area, session->active), &session->side[session->active], session->frame, true);
         return;
     }
     int half = area.width / 2;
     arrangement_draw(area_part(area, 0, 0, half, area.height), &session->side[0], session->frame, session->active == 0);
-    arrangement_draw(area_part(area, area.width - half, 0, half, area.height), &session->side[1], session->frame,
-                     session->active == 1);
+    arrangement_draw(area_of_side(area_part(area, area.width - half, 0, half, area.height), 1), &session->side[1],
+                     session->frame, session->active == 1);
 }
 
 static void draw_too_small(struct area area)

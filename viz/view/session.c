@@ -166,6 +166,7 @@ void session_do(struct session *session, enum command command)
 {
     int page = session->list_rows > 1 ? session->list_rows - 1 : 10;
     session->notice[0] = 0;
+    session->clicked = 0;
     switch (command) {
     case COMMAND_PLAY:
         toggle_play(session);

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include "viz/view/commands.h"
+#include "viz/view/hit.h"
 #include "viz/view/side.h"
 #include "viz/view/views.h"
 
@@ -21,12 +22,15 @@ struct session {
     uint64_t hop[2]; // side_hop() of each side after the last move
     bool walks;      // the last move began a hop: the token gets its full way
     int list_rows;   // of the event list when it was drawn last
-    char notice[120];
+    hit_t clicked;   // the page that was clicked last; 0: something else happened since
+    char notice[160];
 };
 
 void session_start(struct session *session); // the sides are already open
 void session_close(struct session *session);
 void session_do(struct session *session, enum command command);
+// A click on a cell that belongs to `target` (struct cell).
+void session_click(struct session *session, hit_t target);
 // Goes to event N (0: before the first) of the active side, or to the begin of a fault; the other side follows.
 void session_seek_event(struct session *session, uint64_t event);
 void session_seek_fault(struct session *session, uint32_t ordinal);

@@ -1,0 +1,36 @@
+// What a cell of the grid belongs to, so that a click on it can be understood: drawn along with the glyphs, into the
+// same cells. Views say it with area_on(); viz/view/click.c says what a click does; viz/term only hands the cell over.
+#ifndef FAULTLINE_VIEW_HIT_H
+#define FAULTLINE_VIEW_HIT_H
+
+#include <stdint.h>
+
+enum hit_kind {
+    HIT_NONE,
+    HIT_COMMAND, // value: enum command
+    HIT_EVENT,   // value: position to go to
+    HIT_PAGE,    // value: address in the program's task, of the first page that the cell stands for
+    HIT_BOX,     // value: enum row_kind of the arrangement's row
+};
+
+// Kind, side (0 or 1) and value in one word.
+typedef uint64_t hit_t;
+#define HIT_VALUE_BITS 48
+static inline hit_t hit(enum hit_kind kind, int side, uint64_t value)
+{
+    return (uint64_t)kind << 56 | (uint64_t)(side & 1) << HIT_VALUE_BITS | (value & ((1ull << HIT_VALUE_BITS) - 1));
+}
+static inline enum hit_kind hit_kind(hit_t hit)
+{
+    return (enum hit_kind)(hit >> 56);
+}
+static inline int hit_side(hit_t hit)
+{
+    return (int)(hit >> HIT_VALUE_BITS & 1);
+}
+static inline uint64_t hit_value(hit_t hit)
+{
+    return hit & ((1ull << HIT_VALUE_BITS) - 1);
+}
+
+#endif
