@@ -55,8 +55,8 @@ completion := build/man/faultline-viz.bash
 metadata := build/trace/metadata
 boot_files := $(addprefix build/boot/,fs disk rm $(programs) text.txt empty.txt)
 
-.PHONY: all kernel checking loader viz demo test test-foreign tests setup run-demo run-test bench policies rogue fuzz fuzz-elf \
-    coverage doctor install uninstall format format-check lint clean help
+.PHONY: all kernel checking loader viz demo test test-foreign tests setup run-demo run-test bench bench-viz policies rogue fuzz \
+    fuzz-elf fuzz-viz coverage doctor install uninstall format format-check lint clean help
 all: $(kernel) $(viz) $(manual) $(completion) $(metadata) build/boot.cpio
 # Parts of it, by their folders' names.
 kernel: $(kernel)
@@ -180,6 +180,8 @@ build/bin/bench-viz: $(call host_objects,scripts/bench_viz.c $(viz_sources))
 $(metadata): build/bin/trace-metadata
 	@mkdir -p $(@D)
 	@$< > $@
+# The reader and the model go through millions of events.
+build/host/viz/trace/%.o build/host/viz/model/%.o: HOST_FLAGS += -O3
 build/host/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	@echo "host     $<"
@@ -227,6 +229,9 @@ run-demo: all
 	@$(PYTHON) scripts/demo.py
 bench: all $(checking)
 	@$(PYTHON) scripts/bench.py
+
+bench-viz: $(viz) $(metadata) build/bin/trace-generate build/bin/bench-viz
+	@$(PYTHON) scripts/bench_viz.py
 
 policies: all
 	@$(PYTHON) scripts/policies.py
@@ -338,6 +343,7 @@ help:
 	@echo "make test         run every test (demo and test install what is missing first)"
 	@echo "make test-foreign build third-party programs from Debian's sources, fetched now, and compare them with the host's"
 	@echo "make bench        measure the kernel's operations, in instructions"
+	@echo "make bench-viz    measure the visualizer on ten million events, and babeltrace2 on the same file"
 	@echo "make policies     what read-ahead, larger mappings and pre-mapping cost and save, in each arrangement"
 	@echo "make rogue        a million random system calls under a kernel that checks itself (COUNT=1000000 SEED=1)"
 	@echo "make fuzz         fuzz the kernel's core (SECONDS=600 JOBS=2); needs clang"

@@ -309,6 +309,7 @@ static bool begin(struct faults *faults, const struct trace_record *record, uint
 bool faults_note(struct faults *faults, const struct trace_record *record, uint64_t event)
 {
     if (record->kind == TRACE_FAULT_BEGIN) return begin(faults, record, event);
+    if (record->fault == 0 && record->kind != TRACE_THREAD_EXIT) return true;
     uint32_t number = faults->latest;
     if (number == MODEL_NO_FAULT || faults->line[number].id != record->fault)
         number = faults_by_id(faults, record->fault);

@@ -14,7 +14,7 @@ struct model_object *state_object(struct state *state, uint64_t id, enum object_
     }
     if (kind == OBJECT_NONE || object->kind == kind) return object;
     object->kind = kind;
-    state->known_thread = state->known_task = 0;
+    state_forget_known(state);
     return object;
 }
 
@@ -109,10 +109,11 @@ static void rename_object(struct state *state, const struct trace_record *record
 
 static void note_actors(struct state *state, const struct trace_record *record)
 {
-    if (record->task != state->known_task && state_object(state, record->task, OBJECT_TASK) != NULL)
-        state->known_task = record->task;
-    if (record->thread != state->known_thread && state_object(state, record->thread, OBJECT_THREAD) != NULL)
-        state->known_thread = record->thread;
+    uint32_t task = record->task, thread = record->thread;
+    if (state->known_task[task % STATE_KNOWN] != task && state_object(state, task, OBJECT_TASK) != NULL)
+        state->known_task[task % STATE_KNOWN] = task;
+    if (state->known_thread[thread % STATE_KNOWN] != thread && state_object(state, thread, OBJECT_THREAD) != NULL)
+        state->known_thread[thread % STATE_KNOWN] = thread;
 }
 
 void state_apply_objects(struct state *state, const struct trace_record *record)
@@ -149,7 +150,7 @@ void state_apply_objects(struct state *state, const struct trace_record *record)
         state_object(state, a[2], OBJECT_NONE);
         return;
     case TRACE_PAGE_MAP:
-        state_object(state, a[0], OBJECT_TASK);
+        if (state->known_task[a[0] % STATE_KNOWN] != a[0]) state_object(state, a[0], OBJECT_TASK);
         return;
     default:
         return;

@@ -13,6 +13,12 @@ void state_initialise(struct state *state)
 #undef STATE_TABLE_INITIALISE
 }
 
+void state_forget_known(struct state *state)
+{
+    memset(state->known_thread, 0, sizeof state->known_thread);
+    memset(state->known_task, 0, sizeof state->known_task);
+}
+
 bool state_copy(struct state *to, const struct state *from)
 {
     for (unsigned i = 0; i < STATE_TABLE_COUNT; i++)
@@ -22,7 +28,7 @@ bool state_copy(struct state *to, const struct state *from)
     to->running = from->running;
     to->root = from->root;
     to->last_kind = from->last_kind;
-    to->known_thread = to->known_task = 0;
+    state_forget_known(to);
     to->current_message = from->current_message;
     return true;
 }

@@ -41,15 +41,16 @@ enum state_table {
         STATE_TABLE_COUNT
 };
 
+#define STATE_KNOWN 16u
+
 struct state {
     uint64_t position; // events applied
     struct model_totals totals;
     uint64_t running;   // thread
     uint64_t root;      // the task that the kernel made; what it makes at boot is in this task
     uint64_t last_kind; // of the event before
-    // Their objects are known to be a thread and a task, so that they need not be looked up for every event; 0:
-    // unknown.
-    uint32_t known_thread, known_task;
+    // Ids, by their last bits, whose objects are known to be a thread and a task: no need to look for every event.
+    uint32_t known_thread[STATE_KNOWN], known_task[STATE_KNOWN];
     struct model_message current_message; // of the current event
     struct table table[STATE_TABLE_COUNT];
 };
@@ -59,6 +60,8 @@ bool state_copy(struct state *to, const struct state *from);
 void state_free(struct state *state);
 size_t state_bytes(const struct state *state);
 uint64_t state_digest(const struct state *state);
+
+void state_forget_known(struct state *state);
 
 // Puts all tables into order: copies, digests and queries want them so.
 void state_settle(struct state *state);

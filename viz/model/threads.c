@@ -6,7 +6,11 @@
 struct model_thread *state_thread(struct state *state, uint64_t id)
 {
     bool is_new;
-    if (id == 0 || state_object(state, id, OBJECT_THREAD) == NULL) return NULL;
+    if (id == 0) return NULL;
+    bool known = state->known_thread[id % STATE_KNOWN] == id;
+    if (!known && state_object(state, id, OBJECT_THREAD) == NULL) return NULL;
+    struct model_thread *old = table_find(&state->table[TABLE_threads], id, 0);
+    if (old != NULL) return old;
     struct model_thread *thread = state_obtain(state, TABLE_threads, id, 0, &is_new);
     if (thread != NULL && is_new) thread->last_message.event = MODEL_NO_EVENT;
     return thread;
@@ -309,8 +313,7 @@ static bool runs_in(unsigned kind)
 static struct model_thread *acting_thread(struct state *state, const struct trace_record *record)
 {
     if (!trace_kind_known(record->kind)) return NULL;
-    struct model_thread *thread = find(state, record->thread); // its object was noted already
-    if (thread == NULL) thread = state_thread(state, record->thread);
+    struct model_thread *thread = state_thread(state, record->thread);
     if (thread == NULL) return NULL;
     belongs_to(state, thread, record->task);
     thread->last_event = state->position;

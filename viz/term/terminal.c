@@ -16,6 +16,7 @@
 #include "viz/view/screen.h"
 
 #define FOLLOW_MILLISECONDS 250
+#define PROGRESS_MILLISECONDS 100 // between pictures while a long trace is read
 #define ESCAPE 27
 #ifdef BUTTON5_PRESSED
 #define WHEEL_DOWN BUTTON5_PRESSED
@@ -165,8 +166,9 @@ static int64_t now_ms(void)
 }
 
 // Milliseconds that poll may sleep; -1: until a key comes.
-static int sleep_time(const struct session *session, int64_t next_tick, int64_t next_look)
+static int sleep_time(const struct session *session, int64_t next_tick, int64_t next_look, bool reading)
 {
+    if (reading) return 0;
     int64_t until = INT64_MAX, now = now_ms();
     if (session->playing) until = next_tick;
     if (session->follow && next_look < until) until = next_look;
@@ -177,13 +179,13 @@ static int sleep_time(const struct session *session, int64_t next_tick, int64_t 
 static void loop(struct session *session, struct grid *grid, bool ascii)
 {
     struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
-    int64_t next_tick = 0, next_look = 0;
+    int64_t next_tick = 0, next_look = 0, next_progress = 0;
     int empty_reads = 0;
-    bool dirty = true;
+    bool dirty = true, reading = true;
     while (!session->quit && !told_to_end) {
         if (dirty) show(session, grid, ascii);
         dirty = false;
-        int ready = poll(&input, 1, sleep_time(session, next_tick, next_look));
+        int ready = poll(&input, 1, sleep_time(session, next_tick, next_look, reading));
         if (ready > 0 && (input.revents & (POLLHUP | POLLERR | POLLNVAL))) return;
         // A change of size interrupts poll; ncurses then hands out KEY_RESIZE.
         if (ready > 0 || (ready < 0 && errno == EINTR)) {
@@ -197,6 +199,11 @@ static void loop(struct session *session, struct grid *grid, bool ascii)
             session_tick(session);
             next_tick = now + session_tick_ms(session);
             dirty = true;
+        }
+        if (reading) {
+            reading = session_read_on(session);
+            dirty |= !reading || now >= next_progress;
+            if (now >= next_progress) next_progress = now + PROGRESS_MILLISECONDS;
         }
         if (session->follow && now >= next_look) {
             dirty |= session_refresh(session);

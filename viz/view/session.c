@@ -245,6 +245,20 @@ const char *session_speed_name(const struct session *session)
     return names[session->speed];
 }
 
+#define READ_AT_ONCE (1ul << 17) // events; keys wait about that long
+
+bool session_read_on(struct session *session)
+{
+    bool more = false;
+    for (int i = 0; i < session->sides; i++) {
+        struct side *side = &session->side[i];
+        bool at_home = model_position(side->model) == side_home(side);
+        more |= side_read_on(side, READ_AT_ONCE);
+        if (!more && at_home && !session->playing) model_seek(side->model, side_home(side));
+    }
+    return more;
+}
+
 bool session_refresh(struct session *session)
 {
     bool changed = false;

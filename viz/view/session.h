@@ -39,6 +39,9 @@ void session_tick(struct session *session);
 int session_tick_ms(const struct session *session);
 // Looks for new events in all sides; true when something changed. In follow mode the position stays at the end.
 bool session_refresh(struct session *session);
+// Reads more of traces that are too long to be read at once; whoever has not moved yet then goes to where a first look
+// at the whole trace begins. \return whether there is still more to read.
+bool session_read_on(struct session *session);
 const char *session_speed_name(const struct session *session);
 
 #endif
