@@ -9,6 +9,7 @@
 #include "viz/term/terminal.h"
 #include "viz/term/writers.h"
 #include "viz/view/config.h"
+#include "viz/view/markdown.h"
 #include "viz/view/report.h"
 #include "viz/view/screen.h"
 
@@ -16,13 +17,23 @@
 #define EXIT_USAGE 2
 #define FOLLOW_SECONDS 30
 
-enum mode { MODE_SCREEN, MODE_SUMMARY, MODE_EVENTS, MODE_SNAPSHOT, MODE_DIFF, MODE_JSON, MODE_PERFETTO, MODE_CAST };
+enum mode {
+    MODE_SCREEN,
+    MODE_SUMMARY,
+    MODE_EVENTS,
+    MODE_FAULT,
+    MODE_SNAPSHOT,
+    MODE_DIFF,
+    MODE_JSON,
+    MODE_PERFETTO,
+    MODE_CAST
+};
 
 struct options {
     enum mode mode;
     const char *directories[2];
     int directory_count;
-    const char *format, *at, *from, *to, *theme;
+    const char *format, *at, *fault, *from, *to, *theme;
     int columns, rows;
     enum view view;
     bool follow, ascii;
@@ -33,6 +44,7 @@ static const char usage[] =
     "       faultline-viz --follow DIR               the same while the run is under way\n"
     "       faultline-viz --summary DIR...           what happened, in a page of text\n"
     "       faultline-viz --events DIR               one line per event\n"
+    "       faultline-viz --fault N DIR...           one page fault as Markdown: a table of its steps, and words\n"
     "       faultline-viz --snapshot FORMAT DIR...   one picture of the screen\n"
     "       faultline-viz --diff DIR DIR2            what one program's run has and another's has not\n"
     "       faultline-viz --json DIR                 all events, a JSON object on each line\n"
@@ -40,12 +52,13 @@ static const char usage[] =
     "       faultline-viz --cast DIR...              the animation as a recording for asciinema\n"
     "\n"
     "  DIR               a trace directory, or the OUT of scripts/run.py, which has it in OUT/trace\n"
+    "  --fault N         the Nth of main's faults, or id:N\n"
     "  --snapshot FORMAT text, ansi (colours for less -R) or svg\n"
     "  --at WHERE        event number, end, fault:N (the Nth of main's faults, counted from 1) or id:N (the\n"
     "                    fault id that events and traces show); with a beat (1 to 6): fault:N.BEAT, id:N.BEAT\n"
     "  --from A, --to B  where the recording begins and ends, as for --at (main's first fault, the end)\n"
     "  --size CxR        columns and rows of the picture or the recording (80x24)\n"
-    "  --view VIEW       arrangement, events, help or words (what the words on the screen mean)\n"
+    "  --view VIEW       arrangement, sequence, events, help or words (what the words on the screen mean)\n"
     "  --theme THEME     dark, light, safe (tells nothing by hue alone) or mono (no colours)\n"
     "  --ascii           no glyphs beyond ASCII (also when the locale is not UTF-8)\n"
     "  --version, --help\n"
@@ -130,6 +143,7 @@ static bool parse_value(struct options *options, const char *option, const char 
     if (!strcmp(option, "--from")) options->from = value;
     if (!strcmp(option, "--theme")) return parse_theme(options, value);
     if (!strcmp(option, "--to")) options->to = value;
+    if (!strcmp(option, "--fault")) options->mode = MODE_FAULT, options->fault = value;
     if (!strcmp(option, "--size")) return parse_size(options, value);
     if (!strcmp(option, "--view")) return parse_view(options, value);
     if (!strcmp(option, "--snapshot")) {
@@ -170,7 +184,8 @@ static bool parse_word(struct options *options, const char *word)
 
 static bool parse(struct options *options, int count, char **words)
 {
-    static const char *const with_value[] = {"--at", "--size", "--view", "--snapshot", "--from", "--to", "--theme"};
+    static const char *const with_value[] = {"--at",       "--fault", "--size", "--view",
+                                             "--snapshot", "--from",  "--to",   "--theme"};
     for (int i = 1; i < count; i++) {
         bool value = false;
         for (size_t k = 0; k < sizeof with_value / sizeof *with_value; k++)
@@ -248,19 +263,28 @@ static void bring_other_side(struct session *session, const struct place *place)
     side_seek_beat(side, (uint32_t)place->number, place->beat ? (enum model_beat)place->beat : MODEL_BEAT_FAULT);
 }
 
-static bool go_to_fault(struct session *session, const struct place *place, const char *at)
+// The number of the fault that was asked for as `at`; complains when there is none.
+static uint32_t find_fault(const struct side *side, const struct place *place, const char *at)
 {
-    struct side *side = &session->side[0];
     uint32_t number = MODEL_NO_FAULT;
+    char text[120];
     if (place->kind == PLACE_ID && place->number <= UINT32_MAX)
         number = model_fault_by_id(side->model, (uint32_t)place->number);
     if (place->kind == PLACE_FAULT && place->number <= side->main_fault_count)
         number = side_fault_of_ordinal(side, (uint32_t)place->number);
-    const struct model_fault *fault = model_fault(side->model, number);
-    char text[120];
     snprintf(text, sizeof text, "main takes %u faults in this trace; id:N finds any fault by its id",
              side->main_fault_count);
-    if (!fault) return complain("no fault", at, place->kind == PLACE_ID ? "no fault of this trace has that id" : text);
+    if (number == MODEL_NO_FAULT)
+        complain("no fault", at, place->kind == PLACE_ID ? "no fault of this trace has that id" : text);
+    return number;
+}
+
+static bool go_to_fault(struct session *session, const struct place *place, const char *at)
+{
+    const struct side *side = &session->side[0];
+    const struct model_fault *fault = model_fault(side->model, find_fault(side, place, at));
+    char text[120];
+    if (!fault) return false;
     describe_story(fault, text, sizeof text);
     if (!has_beat(fault, place->beat)) return complain("no beat", at, text);
     session_seek_event(session, fault->beat_event[place->beat ? place->beat : MODEL_BEAT_FAULT] + 1);
@@ -283,6 +307,25 @@ static enum colour_depth written_colours(void)
 {
     const char *no_color = getenv("NO_COLOR");
     return no_color && *no_color ? COLOURS_NONE : COLOURS_256;
+}
+
+// One fault of each trace as Markdown.
+static int write_faults(struct session *session, const char *fault, bool ascii)
+{
+    struct place place;
+    if (!parse_place(&place, fault)) return EXIT_USAGE;
+    if (place.kind == PLACE_EVENT) place.kind = PLACE_FAULT; // a number alone
+    if (place.beat) {
+        complain("bad fault", fault, "a fault is written as a whole: give N, fault:N or id:N, without a beat");
+        return EXIT_USAGE;
+    }
+    for (int i = 0; i < session->sides; i++) {
+        uint32_t number = find_fault(&session->side[i], &place, fault);
+        if (number == MODEL_NO_FAULT) return EXIT_USAGE;
+        if (i > 0) puts("");
+        markdown_fault(stdout, &session->side[i], number, ascii);
+    }
+    return 0;
 }
 
 static int snapshot(struct session *session, const struct options *options, bool utf8)
@@ -366,6 +409,8 @@ static int run(struct session *session, const struct options *options)
             report_events(stdout, &session->side[i]);
         }
         return 0;
+    case MODE_FAULT:
+        return write_faults(session, options->fault, options->ascii || !utf8);
     case MODE_SNAPSHOT:
         return snapshot(session, options, utf8);
     case MODE_DIFF:

@@ -91,6 +91,13 @@ START_TEST(wrong_words_are_usage_errors)
                                         "--cast --from soon %s",
                                         "--cast --from fault:3 --to fault:2 %s",
                                         "--cast %s --to",
+                                        "--fault %s",
+                                        "--fault 0 %s",
+                                        "--fault 5 %s",
+                                        "--fault id:77 %s",
+                                        "--fault 1.4 %s",
+                                        "--fault fault:1.4 %s",
+                                        "--fault end %s",
                                         "--summary %s %s extra"};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         ck_assert_msg(run("", wrong[i]) == 2, "%s: %s", wrong[i], output);
@@ -265,6 +272,19 @@ START_TEST(the_users_file_and_over_it_the_command_line_choose_the_theme)
 }
 END_TEST
 
+START_TEST(a_fault_is_written_as_markdown)
+{
+    ck_assert_int_eq(run("LC_ALL=C", "--fault 2 %s"), 0);
+    says("# main's fault 2 (id 2): read at 0x12000");
+    says("| region mapper -> kernel | empty reply |");
+    says("## In words");
+    ck_assert_int_eq(run("", "--fault id:9 %s %s"), 0);
+    says("exception: the pager refused");
+    ck_assert_ptr_ne(strstr(output, "# main's fault 4 (id 9)"), NULL);
+    ck_assert_ptr_ne(strstr(strstr(output, "# main's fault 4 (id 9)") + 1, "# main's fault 4 (id 9)"), NULL);
+}
+END_TEST
+
 START_TEST(snapshots_are_written_in_every_format)
 {
     ck_assert_int_eq(run("", "--snapshot svg --at fault:2.4 --size 120x36 %s %s"), 0);
@@ -301,6 +321,7 @@ int main(void)
     tcase_add_test(claims, an_event_is_one_line_with_its_fields_decoded);
     tcase_add_test(claims, the_status_of_a_difference_is_0_same_1_different_2_trouble);
     tcase_add_test(claims, the_users_file_and_over_it_the_command_line_choose_the_theme);
+    tcase_add_test(claims, a_fault_is_written_as_markdown);
     tcase_add_test(claims, snapshots_are_written_in_every_format);
     suite_add_tcase(suite, claims);
     SRunner *runner = srunner_create(suite);

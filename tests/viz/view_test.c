@@ -242,7 +242,7 @@ START_TEST(no_size_and_no_position_breaks_the_screen)
     for (int columns = 1; columns <= 220; columns += columns < 8 ? 1 : 7)
         for (int rows = 1; rows <= 70; rows += rows < 8 ? 1 : 3) {
             session_seek_event(&session, position = (position + 7) % (count + 1));
-            session.view = (enum view)((columns + rows) % 4);
+            session.view = (enum view)((columns + rows) % VIEW_COUNT);
             session.frame = rows % 8;
             ck_assert(grid_resize(&grid, columns, rows));
             screen_draw(&grid, &session);
@@ -322,7 +322,7 @@ START_TEST(ascii_mode_writes_ascii_only)
     open_story(1, ARRANGEMENT_EXTERNAL);
     for (uint64_t at = 0; at <= model_count(session.side[0].model); at += 5) {
         session_seek_event(&session, at);
-        session.view = (enum view)(at % 4);
+        session.view = (enum view)(at % VIEW_COUNT);
         char *text = written(120 + (int)at % 40, 40, write_text, true);
         for (const char *c = text; *c; c++)
             ck_assert_msg(*c == '\n' || (*c >= 32 && *c < 127), "byte 0x%02x", *c & 255);

@@ -113,9 +113,10 @@ static uint32_t input_of(int code, wint_t key)
         wint_t key;
         uint32_t input;
     } table[] = {
-        {KEY_LEFT, INPUT_LEFT},        {KEY_RIGHT, INPUT_RIGHT},        {KEY_UP, INPUT_UP},     {KEY_DOWN, INPUT_DOWN},
-        {KEY_SLEFT, INPUT_SHIFT_LEFT}, {KEY_SRIGHT, INPUT_SHIFT_RIGHT}, {KEY_HOME, INPUT_HOME}, {KEY_END, INPUT_END},
-        {KEY_NPAGE, INPUT_PAGE_DOWN},  {KEY_PPAGE, INPUT_PAGE_UP},
+        {KEY_LEFT, INPUT_LEFT},     {KEY_RIGHT, INPUT_RIGHT},      {KEY_UP, INPUT_UP},
+        {KEY_DOWN, INPUT_DOWN},     {KEY_SLEFT, INPUT_SHIFT_LEFT}, {KEY_SRIGHT, INPUT_SHIFT_RIGHT},
+        {KEY_HOME, INPUT_HOME},     {KEY_END, INPUT_END},          {KEY_NPAGE, INPUT_PAGE_DOWN},
+        {KEY_PPAGE, INPUT_PAGE_UP}, {KEY_ENTER, INPUT_ENTER},
     };
     if (code == OK) return (uint32_t)key;
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)

@@ -45,6 +45,7 @@ static const struct {
     {' ', "Space", "Space"},
     {'#', "Hash", "#"},
     {INPUT_TAB, "Tab", "Tab"},
+    {INPUT_ENTER, "Enter", "Enter"},
     {INPUT_LEFT, "Left", "←"},
     {INPUT_RIGHT, "Right", "→"},
     {INPUT_UP, "Up", "↑"},

@@ -10,6 +10,7 @@
 enum input {
     INPUT_NONE = 0,
     INPUT_TAB = 9,
+    INPUT_ENTER = 13,
     INPUT_LEFT = 0x110000,
     INPUT_RIGHT,
     INPUT_UP,
@@ -31,15 +32,17 @@ enum input {
     X(COMMAND_PREVIOUS_FAULT, INPUT_SHIFT_LEFT, 'p', 'H', "Shift-← p", "", "to the fault before")                      \
     X(COMMAND_START, INPUT_HOME, 'g', 0, "Home g", "", "to the first event")                                           \
     X(COMMAND_END, INPUT_END, 'G', 0, "End G", "", "to the last event")                                                \
-    X(COMMAND_DOWN, INPUT_DOWN, 'j', 0, "↓ j", "", "one row down in the event list")                                   \
+    X(COMMAND_DOWN, INPUT_DOWN, 'j', 0, "↓ j", "", "one row down in events and sequence")                              \
     X(COMMAND_UP, INPUT_UP, 'k', 0, "↑ k", "", "one row up")                                                           \
-    X(COMMAND_PAGE_DOWN, INPUT_PAGE_DOWN, 0, 0, "PgDn", "", "a screenful of events forward")                           \
-    X(COMMAND_PAGE_UP, INPUT_PAGE_UP, 0, 0, "PgUp", "", "a screenful of events back")                                  \
+    X(COMMAND_PAGE_DOWN, INPUT_PAGE_DOWN, 0, 0, "PgDn", "", "a screenful forward")                                     \
+    X(COMMAND_PAGE_UP, INPUT_PAGE_UP, 0, 0, "PgUp", "", "a screenful back")                                            \
+    X(COMMAND_FOLD, INPUT_ENTER, 0, 0, "Enter", "", "sequence: fold the fault to one line, or unfold it")              \
     X(COMMAND_FASTER, '+', '=', 0, "+", "speed", "play faster")                                                        \
     X(COMMAND_SLOWER, '-', 0, 0, "-", "", "play slower")                                                               \
     X(COMMAND_SWITCH_SIDE, INPUT_TAB, 0, 0, "Tab", "side", "to the other trace")                                       \
     X(COMMAND_ARRANGEMENT, '1', 0, 0, "1", "view", "the arrangement: tasks, pages, the message in flight")             \
-    X(COMMAND_EVENTS, '2', 0, 0, "2", "", "the list of events")                                                        \
+    X(COMMAND_SEQUENCE, '2', 0, 0, "2", "", "the sequence: who says what to whom, fault by fault")                     \
+    X(COMMAND_EVENTS, '5', 0, 0, "5", "", "the list of events")                                                        \
     X(COMMAND_HELP, '?', 0, 0, "?", "help", "this help; again: what the words mean; again: away")                      \
     X(COMMAND_QUIT, 'q', 0, 0, "q", "quit", "leave")
 

@@ -78,16 +78,38 @@ static void draw_legend(struct area area, int x, int y, int columns, int width)
         area_put(area, area.width - 1, area.height - 1, STYLE_QUIET, GLYPH_CUT);
 }
 
+// The way back, which shares a line with the command before it where lines are few.
+static bool is_the_way_back(int command)
+{
+    return command == COMMAND_BACK || command == COMMAND_PREVIOUS_FAULT || command == COMMAND_END ||
+           command == COMMAND_UP || command == COMMAND_PAGE_UP || command == COMMAND_SLOWER;
+}
+
+// One line per command, or per pair of them. Returns the row after the last one.
+static int draw_commands(struct area area, int y, int width, bool in_pairs)
+{
+    int keys_width = in_pairs ? 20 : 10;
+    for (int i = 1; i < COMMAND_COUNT; i++, y++) {
+        bool pair = in_pairs && i + 1 < COMMAND_COUNT && is_the_way_back(i + 1);
+        char keys[64], help[160];
+        snprintf(keys, sizeof keys, pair ? "%s, %s" : "%s", command_keys_text((enum command)i),
+                 command_keys_text((enum command)(i + pair)));
+        snprintf(help, sizeof help, pair ? "%s; %s" : "%s", command_table[i].help, command_table[i + pair].help);
+        area_text_in(area, 2, y, keys_width, STYLE_MESSAGE, keys);
+        area_text_in(area, 3 + keys_width, y, width - 2 - keys_width, STYLE_TEXT, help);
+        i += pair;
+    }
+    return y;
+}
+
 void help_draw(struct area area, struct session *session)
 {
     (void)session;
     bool wide = area.width >= 100;
-    int heading = area.height >= 26 ? 2 : 0, y = heading;
+    int heading = area.height >= 26 ? 2 : 0, legend_rows = wide ? 0 : 5;
+    bool in_pairs = heading + COMMAND_COUNT - 1 + legend_rows > area.height;
     if (heading) area_text(area, 2, 0, STYLE_HEADING, "Keys");
-    for (int i = 1; i < COMMAND_COUNT; i++, y++) {
-        area_text_in(area, 2, y, 10, STYLE_MESSAGE, command_keys_text((enum command)i));
-        area_text_in(area, 13, y, wide ? 58 : area.width - 14, STYLE_TEXT, command_table[i].help);
-    }
+    int y = draw_commands(area, heading, wide ? 71 : area.width - 2, in_pairs);
     if (wide && heading) area_text(area, 74, 0, STYLE_HEADING, "Glyphs");
     if (wide)
         draw_legend(area, 74, heading, 1, area.width - 75);
@@ -111,6 +133,7 @@ static const struct {
     {"rights", "of pages r w x: read, write, execute; of capabilities s c: send, control"},
     {"id", "every fault of the trace has one; \"main's fault 12\" counts those of main alone"},
     {"timeline", "the bars above the keys: how many faults begin in that part of the trace; the dot is where you are"},
+    {"arrows", "of the sequence: a single line is a message, a double one a page; dim is what comes later"},
     {"Tab", "with two traces: which one leads, and is in title and timeline"},
 };
 

@@ -109,7 +109,8 @@ static void explain_side(struct area area, const struct side *side, const char *
 
 static bool two_sides_shown(struct area area, const struct session *session)
 {
-    return session->sides == 2 && area.width >= SCREEN_TWO_SIDES && session->view == VIEW_ARRANGEMENT;
+    return session->sides == 2 && area.width >= SCREEN_TWO_SIDES &&
+           (session->view == VIEW_ARRANGEMENT || session->view == VIEW_SEQUENCE);
 }
 
 static void draw_explanation(struct area area, const struct session *session)
@@ -172,7 +173,7 @@ static const char *footer_keys(enum command command, int width)
     } pairs[] = {{COMMAND_FORWARD, COMMAND_BACK, "←→", "←→"},
                  {COMMAND_NEXT_FAULT, COMMAND_PREVIOUS_FAULT, "Shift-←→", "S-←→"},
                  {COMMAND_FASTER, COMMAND_SLOWER, "+-", "+-"},
-                 {COMMAND_ARRANGEMENT, COMMAND_EVENTS, "1 2", "1 2"}};
+                 {COMMAND_ARRANGEMENT, COMMAND_EVENTS, "1 2 5", "1 2 5"}};
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
         if (pairs[i].first == command && !command_rebound(command) && !command_rebound(pairs[i].second))
             return width < 90 ? pairs[i].narrow : pairs[i].keys;

@@ -1,6 +1,7 @@
 // Commands, playing, and keeping two sides in step.
 #include <stdio.h>
 #include "viz/view/arrangement.h"
+#include "viz/view/sequence.h"
 #include "viz/view/session.h"
 
 static struct side *active(struct session *session)
@@ -121,6 +122,26 @@ static void go_events(struct session *session, int64_t distance)
     moved(session);
 }
 
+// Rows are events, but in the sequence view steps of a chart and faults that are folded.
+static void go_rows(struct session *session, int direction)
+{
+    const struct side *side = active(session);
+    if (session->view == VIEW_SEQUENCE)
+        session_seek_event(session, sequence_row_position(side, &session->folds[session->active], direction));
+    else
+        go_events(session, direction);
+}
+
+// The same fault is folded or unfolded on both sides.
+static void fold(struct session *session)
+{
+    if (session->view != VIEW_SEQUENCE) return;
+    bool open = sequence_is_open(active(session), &session->folds[session->active]);
+    for (int i = 0; i < session->sides; i++)
+        if (sequence_is_open(&session->side[i], &session->folds[i]) == open)
+            sequence_fold(&session->side[i], &session->folds[i]);
+}
+
 static void toggle_help(struct session *session)
 {
     if (session->view == VIEW_HELP)
@@ -172,12 +193,19 @@ void session_do(struct session *session, enum command command)
         toggle_play(session);
         break;
     case COMMAND_FORWARD:
-    case COMMAND_DOWN:
         go_events(session, 1);
         break;
     case COMMAND_BACK:
-    case COMMAND_UP:
         go_events(session, -1);
+        break;
+    case COMMAND_DOWN:
+        go_rows(session, 1);
+        break;
+    case COMMAND_UP:
+        go_rows(session, -1);
+        break;
+    case COMMAND_FOLD:
+        fold(session);
         break;
     case COMMAND_PAGE_DOWN:
         go_events(session, page);

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include "viz/view/commands.h"
+#include "viz/view/folds.h"
 #include "viz/view/hit.h"
 #include "viz/view/side.h"
 #include "viz/view/views.h"
@@ -17,12 +18,13 @@ struct session {
     int active; // index of the side that the keys go to
     enum view view, view_before_help;
     bool playing, quit, follow;
-    int speed;       // 0..SPEEDS-1
-    int frame;       // of the token, 0..TOKEN_FRAMES-1
-    uint64_t hop[2]; // side_hop() of each side after the last move
-    bool walks;      // the last move began a hop: the token gets its full way
-    int list_rows;   // of the event list when it was drawn last
-    hit_t clicked;   // the page that was clicked last; 0: something else happened since
+    int speed;             // 0..SPEEDS-1
+    int frame;             // of the token, 0..TOKEN_FRAMES-1
+    uint64_t hop[2];       // side_hop() of each side after the last move
+    bool walks;            // the last move began a hop: the token gets its full way
+    struct folds folds[2]; // of the sequence view, of each side
+    int list_rows;         // of the event list when it was drawn last
+    hit_t clicked;         // the page that was clicked last; 0: something else happened since
     char notice[160];
 };
 

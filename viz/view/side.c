@@ -188,6 +188,19 @@ struct main_sums side_sums(const struct side *side, uint32_t ordinal)
     return sums;
 }
 
+uint32_t side_ordinal_of(const struct side *side, uint32_t number)
+{
+    uint32_t low = 0, high = side->main_fault_count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (side->main_faults[middle].number < number)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < side->main_fault_count && side->main_faults[low].number == number ? low + 1 : 0;
+}
+
 void side_seek_beat(struct side *side, uint32_t ordinal, enum model_beat beat)
 {
     if (ordinal > side->main_fault_count) ordinal = side->main_fault_count;

@@ -49,6 +49,8 @@ struct main_sums {
     uint64_t messages, instructions;
 };
 struct main_sums side_sums(const struct side *side, uint32_t ordinal);
+// Which of main's faults (1..) the fault with this number is; 0: it is none of main's.
+uint32_t side_ordinal_of(const struct side *side, uint32_t number);
 // Goes to the beat of main's fault with this ordinal, or as far as its story went; ordinal 0: before the first.
 void side_seek_beat(struct side *side, uint32_t ordinal, enum model_beat beat);
 

@@ -10,6 +10,7 @@ struct session;
 // X(view, the command that shows it, its name for --view, what draws it)
 #define VIEWS(X)                                                                                                       \
     X(VIEW_ARRANGEMENT, COMMAND_ARRANGEMENT, "arrangement", arrangements_draw)                                         \
+    X(VIEW_SEQUENCE, COMMAND_SEQUENCE, "sequence", sequences_draw)                                                     \
     X(VIEW_EVENTS, COMMAND_EVENTS, "events", events_draw)                                                              \
     X(VIEW_HELP, COMMAND_NONE, "help", help_draw)                                                                      \
     X(VIEW_WORDS, COMMAND_NONE, "words", words_draw)
