@@ -7,6 +7,7 @@ answers in its own time, the same events of each thread in the same order).
 """
 
 import argparse
+import contextlib
 import difflib
 import json
 import os
@@ -39,6 +40,7 @@ EXIT_CODES = """exit status:
   122  every thread waits for ever             123  QEMU failed or was killed
   124  the wall-clock limit is over            128+n  this launcher was ended by signal n
 """
+ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 PANIC_TEXT = "faultline: kernel panic"
 NO_BOOT_TEXT = "faultline: cannot boot"
 SERVERS = ("fs", "disk", "rm")  # programs of the archive that are not for --program
@@ -309,12 +311,23 @@ def prepare(options):
     return paths
 
 
+@contextlib.contextmanager
+def undisturbed():
+    """A signal to end waits until this is over: what is half written and not yet counted would be written again."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, ENDING_SIGNALS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING_SIGNALS)
+
+
 def watch(process, records, output, wall):
     """Passes on trace and console until QEMU ends. Returns whether the wall-clock limit ended it."""
     end = time.monotonic() + wall
     while process.poll() is None:
-        records.drain()
-        output.follow()
+        with undisturbed():
+            records.drain()
+            output.follow()
         if time.monotonic() > end:
             return True
         time.sleep(POLL_SECONDS)
@@ -390,7 +403,7 @@ def attempt(options, metadata, append):
 
 
 def stop_on_signal(number, _frame):
-    for other in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for other in ENDING_SIGNALS:
         signal.signal(other, signal.SIG_IGN)
     raise Stop(number)
 
@@ -400,7 +413,7 @@ def main():
     options.disk = options.disk or options.disk_image is not None
     if qemu.missing():
         fail(EXIT_MISSING_TOOL, f"{qemu.PROGRAM} is not installed: `make doctor` says what to install.")
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in ENDING_SIGNALS:
         signal.signal(number, stop_on_signal)
     try:
         status, message = attempt(options, check(options), guest_command_line(options))

@@ -345,6 +345,21 @@ class CutShort(unittest.TestCase):
             self.assertEqual(sorted(os.listdir(out)), ["console.txt", "result.json", "trace"])
             self.readable(out)
 
+    def test_a_signal_waits_until_what_was_written_is_counted(self):
+        script = ("import os, signal, run\n"
+                  "signal.signal(signal.SIGTERM, run.stop_on_signal)\n"
+                  "counted = 0\n"
+                  "try:\n"
+                  "    with run.undisturbed():\n"
+                  "        os.kill(os.getpid(), signal.SIGTERM)\n"
+                  "        counted += 1\n"
+                  "    counted += 10\n"
+                  "except run.Stop:\n"
+                  "    print('stopped', counted)\n")
+        ended = subprocess.run([sys.executable, "-c", script], cwd=os.path.dirname(guest.LAUNCHER), capture_output=True,
+                               text=True, check=False)
+        self.assertEqual((ended.stdout, ended.stderr), ("stopped 1\n", ""))
+
     def test_a_launcher_that_is_killed_leaves_no_qemu_and_a_readable_trace(self):
         process, out = self.start("orphan")
         child = self.qemu_of(process)
