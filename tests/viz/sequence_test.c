@@ -267,6 +267,20 @@ START_TEST(both_sides_fold_the_same_fault)
 }
 END_TEST
 
+START_TEST(a_click_on_a_row_goes_there)
+{
+    struct side *side = open_at(ARRANGEMENT_INTERNAL, 2, MODEL_BEAT_PAGE);
+    const struct grid *cells = test_screen_cells(80, 24);
+    int row = 1;
+    while (row < 23 && grid_cell(cells, 9, row)->glyph != '3') // the line of the fault with id 3
+        row++;
+    session_click(session, grid_cell(cells, 70, row)->hit);
+    ck_assert_uint_eq(side_ordinal(side), 3);
+    ck_assert_uint_eq(model_position(side->model),
+                      model_fault(side->model, side_fault_of_ordinal(side, 3))->begin_event + 1);
+}
+END_TEST
+
 START_TEST(a_refused_fault_has_its_colour_and_the_kernels_words)
 {
     open_at(ARRANGEMENT_INTERNAL, 5, MODEL_BEAT_FAULT);
@@ -541,6 +555,7 @@ int main(void)
     tcase_add_test(claims, enter_folds_the_current_fault_to_one_line_and_unfolds_it);
     tcase_add_test(claims, a_fault_that_was_unfolded_by_hand_stays_so);
     tcase_add_test(claims, both_sides_fold_the_same_fault);
+    tcase_add_test(claims, a_click_on_a_row_goes_there);
     tcase_add_test(claims, a_refused_fault_has_its_colour_and_the_kernels_words);
     tcase_add_test(claims, what_has_not_happened_yet_is_dim);
     tcase_add_test(claims, the_rows_lead_from_the_first_event_to_the_last_fault_and_back);

@@ -130,8 +130,8 @@ static void draw_text(struct area line, int x, int room, enum style style, const
     if (blanks) area_put(line, x + 1 + columns, 0, style, ' ');
 }
 
-// The text stands at the arrow's left end, in front of the first lifeline that it passes; where only the shortest
-// wording has room there, the next one covers what it must.
+// The text stands at the arrow's left end, in front of the first lifeline that it passes. Of pages, the shortest
+// wording says too little: where only that has room there, the next one covers what it must.
 static void draw_arrow(const struct chart *chart, struct area line, int from, int to, enum style style, bool twofold,
                        const struct wordings *words)
 {
@@ -144,7 +144,7 @@ static void draw_arrow(const struct chart *chart, struct area line, int from, in
     // Without the tip, and a piece of the line at the other end; arrows to the right show another piece before the tip.
     int room = chart->pitch - 3, all = high - low - 3, blanks = from < to ? 3 : 2;
     const char *text = wording_for(words, room - blanks);
-    if (last - first > 1 && words->count > 1 && text == words->text[words->count - 1])
+    if (twofold && last - first > 1 && words->count > 1 && text == words->text[words->count - 1])
         text = words->text[words->count - 2], room = all;
     bool tip_first = from > to && glyph_columns(text) + 3 <= room; // a piece of line after the tip, too
     draw_text(line, low + 2 + tip_first, room - tip_first, style, text);

@@ -336,6 +336,10 @@ static void draw_line(struct area row, const struct sheet *sheet, int index)
     bool current = index == sheet->focus && model_position(side->model) > 0;
     bool later = line->event >= model_position(side->model) && index != sheet->focus;
     if (later && line->kind != LINE_NAMES) row = area_with(row, EMPHASIS_DIM);
+    if (line->kind == LINE_FAULT || line->kind == LINE_STEP || line->kind == LINE_GAP) {
+        row = area_on(row, HIT_EVENT, line->event + 1);
+        area_fill(row, STYLE_TEXT, ' ');
+    }
     switch (line->kind) {
     case LINE_FAULT:
         draw_fault(row, side, line->number, 0, folds_open(sheet->folds, side, line->number), current);
@@ -410,15 +414,16 @@ static void draw_side(struct area area, const struct side *side, struct folds *f
 void sequences_draw(struct area area, struct session *session)
 {
     if (session->sides < 2 || area.width < SCREEN_TWO_SIDES) {
-        draw_side(area, &session->side[session->active], &session->folds[session->active], "", true);
+        draw_side(area_of_side(area, session->active), &session->side[session->active],
+                  &session->folds[session->active], "", true);
         return;
     }
     int half = (area.width - 1) / 2;
     for (int i = 0; i < 2; i++) {
         char name[40];
         snprintf(name, sizeof name, " %s ", model_arrangement_name(session->side[i].arrangement));
-        draw_side(area_part(area, i ? area.width - half : 0, 0, half, area.height), &session->side[i],
-                  &session->folds[i], name, i == session->active);
+        struct area part = area_part(area_of_side(area, i), i ? area.width - half : 0, 0, half, area.height);
+        draw_side(part, &session->side[i], &session->folds[i], name, i == session->active);
     }
 }
 

@@ -16,7 +16,7 @@ enum step_form {
 
 // X(step, form, style)
 #define STEPS(X)                                                                                                       \
-    X(STEP_FAULT, FORM_MESSAGE, STYLE_FAULTING)                                                                        \
+    X(STEP_FAULT, FORM_MESSAGE, STYLE_MESSAGE)                                                                         \
     X(STEP_DELIVER, FORM_MESSAGE, STYLE_MESSAGE)                                                                       \
     X(STEP_SEND, FORM_MESSAGE, STYLE_MESSAGE)                                                                          \
     X(STEP_TAKE, FORM_NOTE, STYLE_QUIET)                                                                               \
