@@ -58,7 +58,7 @@ static const char usage[] =
     "                    fault id that events and traces show); with a beat (1 to 6): fault:N.BEAT, id:N.BEAT\n"
     "  --from A, --to B  where the recording begins and ends, as for --at (main's first fault, the end)\n"
     "  --size CxR        columns and rows of the picture or the recording (80x24)\n"
-    "  --view VIEW       arrangement, sequence, events, help or words (what the words on the screen mean)\n"
+    "  --view VIEW       arrangement, sequence, memory, capabilities, events, help or words (what the words mean)\n"
     "  --theme THEME     dark, light, safe (tells nothing by hue alone) or mono (no colours)\n"
     "  --ascii           no glyphs beyond ASCII (also when the locale is not UTF-8)\n"
     "  --version, --help\n"

@@ -42,7 +42,15 @@ enum input {
     X(COMMAND_SWITCH_SIDE, INPUT_TAB, 0, 0, "Tab", "side", "to the other trace")                                       \
     X(COMMAND_ARRANGEMENT, '1', 0, 0, "1", "view", "the arrangement: tasks, pages, the message in flight")             \
     X(COMMAND_SEQUENCE, '2', 0, 0, "2", "", "the sequence: who says what to whom, fault by fault")                     \
+    X(COMMAND_MEMORY, '3', 0, 0, "3", "", "the memory: every task's pages, and physical memory")                       \
+    X(COMMAND_CAPABILITIES, '4', 0, 0, "4", "", "the capabilities: who has which, and from whom")                      \
     X(COMMAND_EVENTS, '5', 0, 0, "5", "", "the list of events")                                                        \
+    X(COMMAND_CURSOR_UP, 'w', 0, 0, "w", "select", "memory and capabilities: select above")                            \
+    X(COMMAND_CURSOR_DOWN, 's', 0, 0, "s", "", "below")                                                                \
+    X(COMMAND_CURSOR_LEFT, 'a', 0, 0, "a", "", "there: left, or the table before")                                     \
+    X(COMMAND_CURSOR_RIGHT, 'd', 0, 0, "d", "", "right, or the next table")                                            \
+    X(COMMAND_FOLLOW, 'f', 0, 0, "f", "follow", "there: to the next holder of the frame or object")                    \
+    X(COMMAND_RELEASE, 'r', 0, 0, "r", "", "let go")                                                                   \
     X(COMMAND_HELP, '?', 0, 0, "?", "help", "this help; again: what the words mean; again: away")                      \
     X(COMMAND_QUIT, 'q', 0, 0, "q", "quit", "leave")
 

@@ -61,6 +61,8 @@ static const struct {
     {GLYPH_FAULTING, '!'},
     {GLYPH_ABSENT, '.'},
     {GLYPH_EVICTED, '~'},
+    {GLYPH_SHARED_BY, '&'},
+    {GLYPH_SELECTED, 'X'},
     {GLYPH_RUNNING, '@'},
     {GLYPH_SERVING, '%'},
     {GLYPH_BLOCKED, 'o'},
@@ -104,6 +106,11 @@ static const struct {
     {0x2586, '='},
     {0x2587, '='},
     {0x2590, '|'},
+    {0x25a0, '#'},
+    {0x25c7, '?'},
+    {0x0192, 'f'},
+    {0x00bb, '$'},
+    {0x21af, '!'},
 };
 
 char glyph_ascii(uint32_t glyph)

@@ -11,6 +11,8 @@
 #define GLYPH_FAULTING 0x2593u     // ▓
 #define GLYPH_ABSENT 0x00b7u       // ·
 #define GLYPH_EVICTED 0x259au      // ▚
+#define GLYPH_SHARED_BY 0x2261u    // ≡ several tasks have it
+#define GLYPH_SELECTED 0x25c6u     // ◆
 #define GLYPH_RUNNING 0x25c9u      // ◉
 #define GLYPH_SERVING 0x25d0u      // ◐
 #define GLYPH_BLOCKED 0x25cbu      // ○

@@ -59,6 +59,7 @@ static const struct {
     {GLYPH_RESIDENT, STYLE_RESIDENT, "page, writable"},  {GLYPH_SHARED, STYLE_SHARED, "page, read-only"},
     {0x2584, STYLE_RESIDENT, "partly resident"},         {GLYPH_FAULTING, STYLE_FAULTING, "page at fault"},
     {GLYPH_ABSENT, STYLE_ABSENT, "page absent"},         {GLYPH_EVICTED, STYLE_EVICTED, "page taken back"},
+    {GLYPH_SHARED_BY, STYLE_WINDOW, "page shared"},      {GLYPH_SELECTED, STYLE_MESSAGE, "page selected"},
     {GLYPH_RUNNING, STYLE_FRESH, "thread runs"},         {GLYPH_SERVING, STYLE_MESSAGE, "serves a fault"},
     {GLYPH_BLOCKED, STYLE_QUIET, "thread waits"},        {GLYPH_READY, STYLE_TEXT, "thread ready"},
     {GLYPH_ENDED, STYLE_REFUSED, "thread ended"},        {GLYPH_TOKEN, STYLE_TOKEN, "message, page"},
@@ -82,7 +83,8 @@ static void draw_legend(struct area area, int x, int y, int columns, int width)
 static bool is_the_way_back(int command)
 {
     return command == COMMAND_BACK || command == COMMAND_PREVIOUS_FAULT || command == COMMAND_END ||
-           command == COMMAND_UP || command == COMMAND_PAGE_UP || command == COMMAND_SLOWER;
+           command == COMMAND_UP || command == COMMAND_PAGE_UP || command == COMMAND_SLOWER ||
+           command == COMMAND_CURSOR_DOWN || command == COMMAND_CURSOR_RIGHT || command == COMMAND_RELEASE;
 }
 
 // One line per command, or per pair of them. Returns the row after the last one.

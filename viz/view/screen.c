@@ -109,8 +109,9 @@ static void explain_side(struct area area, const struct side *side, const char *
 
 static bool two_sides_shown(struct area area, const struct session *session)
 {
-    return session->sides == 2 && area.width >= SCREEN_TWO_SIDES &&
-           (session->view == VIEW_ARRANGEMENT || session->view == VIEW_SEQUENCE);
+    bool can = session->view == VIEW_ARRANGEMENT || session->view == VIEW_SEQUENCE || session->view == VIEW_MEMORY ||
+               session->view == VIEW_CAPABILITIES;
+    return session->sides == 2 && area.width >= SCREEN_TWO_SIDES && can;
 }
 
 static void draw_explanation(struct area area, const struct session *session)
@@ -173,7 +174,8 @@ static const char *footer_keys(enum command command, int width)
     } pairs[] = {{COMMAND_FORWARD, COMMAND_BACK, "←→", "←→"},
                  {COMMAND_NEXT_FAULT, COMMAND_PREVIOUS_FAULT, "Shift-←→", "S-←→"},
                  {COMMAND_FASTER, COMMAND_SLOWER, "+-", "+-"},
-                 {COMMAND_ARRANGEMENT, COMMAND_EVENTS, "1 2 5", "1 2 5"}};
+                 {COMMAND_ARRANGEMENT, COMMAND_EVENTS, "1-5", "1-5"},
+                 {COMMAND_CURSOR_UP, COMMAND_CURSOR_DOWN, "wasd", "wasd"}};
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
         if (pairs[i].first == command && !command_rebound(command) && !command_rebound(pairs[i].second))
             return width < 90 ? pairs[i].narrow : pairs[i].keys;
@@ -187,6 +189,9 @@ static void draw_footer(struct area area, const struct session *session)
     for (int i = 1; i < COMMAND_COUNT; i++) {
         const struct command_row *row = &command_table[i];
         if (!row->footer[0] || (i == COMMAND_SWITCH_SIDE && session->sides < 2)) continue;
+        if (!session_offers(session, (enum command)i)) continue;
+        // On narrow screens the cursor's keys take the place of the speed's.
+        if (i == COMMAND_FASTER && area.width < 90 && session_offers(session, COMMAND_CURSOR_UP)) continue;
         const char *keys = footer_keys((enum command)i, area.width);
         int quit = glyph_columns("q quit") + 2, need = glyph_columns(keys) + 1 + glyph_columns(row->footer);
         if (i != COMMAND_QUIT && i != COMMAND_HELP && x + need + quit + 9 > area.width) continue;

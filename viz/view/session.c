@@ -183,6 +183,18 @@ static void show_view(struct session *session, enum command command)
         if (command != COMMAND_NONE && command == asks_for[i]) session->view = (enum view)i;
 }
 
+bool session_offers(const struct session *session, enum command command)
+{
+    bool has_cursor = session->view == VIEW_MEMORY || session->view == VIEW_CAPABILITIES;
+    return has_cursor || command < COMMAND_CURSOR_UP || command > COMMAND_RELEASE;
+}
+
+static void move_cursor(struct session *session, enum command command)
+{
+    if (session->view == VIEW_MEMORY) memory_command(session, command);
+    if (session->view == VIEW_CAPABILITIES) capabilities_command(session, command);
+}
+
 void session_do(struct session *session, enum command command)
 {
     int page = session->list_rows > 1 ? session->list_rows - 1 : 10;
@@ -233,6 +245,14 @@ void session_do(struct session *session, enum command command)
         break;
     case COMMAND_SWITCH_SIDE:
         switch_side(session);
+        break;
+    case COMMAND_CURSOR_UP:
+    case COMMAND_CURSOR_LEFT:
+    case COMMAND_CURSOR_DOWN:
+    case COMMAND_CURSOR_RIGHT:
+    case COMMAND_FOLLOW:
+    case COMMAND_RELEASE:
+        move_cursor(session, command);
         break;
     case COMMAND_HELP:
         toggle_help(session);

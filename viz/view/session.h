@@ -4,9 +4,11 @@
 #define FAULTLINE_VIEW_SESSION_H
 
 #include <stdbool.h>
+#include "viz/view/capabilities.h"
 #include "viz/view/commands.h"
 #include "viz/view/folds.h"
 #include "viz/view/hit.h"
+#include "viz/view/memory.h"
 #include "viz/view/side.h"
 #include "viz/view/views.h"
 
@@ -18,13 +20,16 @@ struct session {
     int active; // index of the side that the keys go to
     enum view view, view_before_help;
     bool playing, quit, follow;
-    int speed;             // 0..SPEEDS-1
-    int frame;             // of the token, 0..TOKEN_FRAMES-1
-    uint64_t hop[2];       // side_hop() of each side after the last move
-    bool walks;            // the last move began a hop: the token gets its full way
-    struct folds folds[2]; // of the sequence view, of each side
-    int list_rows;         // of the event list when it was drawn last
-    hit_t clicked;         // the page that was clicked last; 0: something else happened since
+    int speed;                              // 0..SPEEDS-1
+    int frame;                              // of the token, 0..TOKEN_FRAMES-1
+    uint64_t hop[2];                        // side_hop() of each side after the last move
+    bool walks;                             // the last move began a hop: the token gets its full way
+    struct folds folds[2];                  // of the sequence view, of each side
+    int list_rows;                          // of the event list when it was drawn last
+    struct memory_choice page[2];           // followed in the memory view, of each side
+    struct capability_choice capability[2]; // selected in the capability view
+    int map_columns;                        // of the cells in the memory view when it was drawn last
+    hit_t clicked;                          // the page that was clicked last; 0: something else happened since
     char notice[160];
 };
 
@@ -44,6 +49,8 @@ bool session_refresh(struct session *session);
 // Reads more of traces that are too long to be read at once; whoever has not moved yet then goes to where a first look
 // at the whole trace begins. \return whether there is still more to read.
 bool session_read_on(struct session *session);
+// Does the command do anything in the view that is shown? Those of the cursor do so in some.
+bool session_offers(const struct session *session, enum command command);
 const char *session_speed_name(const struct session *session);
 
 #endif

@@ -11,6 +11,8 @@ struct session;
 #define VIEWS(X)                                                                                                       \
     X(VIEW_ARRANGEMENT, COMMAND_ARRANGEMENT, "arrangement", arrangements_draw)                                         \
     X(VIEW_SEQUENCE, COMMAND_SEQUENCE, "sequence", sequences_draw)                                                     \
+    X(VIEW_MEMORY, COMMAND_MEMORY, "memory", memory_draw)                                                              \
+    X(VIEW_CAPABILITIES, COMMAND_CAPABILITIES, "capabilities", capabilities_draw)                                      \
     X(VIEW_EVENTS, COMMAND_EVENTS, "events", events_draw)                                                              \
     X(VIEW_HELP, COMMAND_NONE, "help", help_draw)                                                                      \
     X(VIEW_WORDS, COMMAND_NONE, "words", words_draw)
