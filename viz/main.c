@@ -6,6 +6,7 @@
 #include <time.h>
 #include "viz/export/diff.h"
 #include "viz/export/export.h"
+#include "viz/model/check.h"
 #include "viz/term/terminal.h"
 #include "viz/term/writers.h"
 #include "viz/view/config.h"
@@ -20,6 +21,7 @@
 enum mode {
     MODE_SCREEN,
     MODE_SUMMARY,
+    MODE_CHECK,
     MODE_EVENTS,
     MODE_FAULT,
     MODE_SNAPSHOT,
@@ -45,6 +47,8 @@ static const char usage[] =
     "       faultline-viz --summary DIR...           what happened, in a page of text\n"
     "       faultline-viz --events DIR               one line per event\n"
     "       faultline-viz --fault N DIR...           one page fault as Markdown: a table of its steps, and words\n"
+    "       faultline-viz --check DIR...             is it complete and consistent? Status 0: yes, 1: no, 2: "
+    "unreadable\n"
     "       faultline-viz --snapshot FORMAT DIR...   one picture of the screen\n"
     "       faultline-viz --diff DIR DIR2            what one program's run has and another's has not\n"
     "       faultline-viz --json DIR                 all events, a JSON object on each line\n"
@@ -159,6 +163,8 @@ static bool parse_word(struct options *options, const char *word)
 {
     if (!strcmp(word, "--summary"))
         options->mode = MODE_SUMMARY;
+    else if (!strcmp(word, "--check"))
+        options->mode = MODE_CHECK;
     else if (!strcmp(word, "--events"))
         options->mode = MODE_EVENTS;
     else if (!strcmp(word, "--diff"))
@@ -391,6 +397,16 @@ static int compare(struct session *session)
     return EXIT_USAGE;
 }
 
+static int check(struct session *session)
+{
+    uint64_t findings = 0;
+    for (int i = 0; i < session->sides; i++) {
+        if (session->sides > 1) printf("%s%s:\n", i ? "\n" : "", trace_directory(session->side[i].trace));
+        findings += check_trace(session->side[i].trace, stdout).findings;
+    }
+    return findings > 0;
+}
+
 static int run(struct session *session, const struct options *options)
 {
     bool utf8 = terminal_utf8();
@@ -411,6 +427,8 @@ static int run(struct session *session, const struct options *options)
         return 0;
     case MODE_FAULT:
         return write_faults(session, options->fault, options->ascii || !utf8);
+    case MODE_CHECK:
+        return check(session);
     case MODE_SNAPSHOT:
         return snapshot(session, options, utf8);
     case MODE_DIFF:

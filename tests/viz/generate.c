@@ -82,12 +82,15 @@ static void set_up(struct generator *g)
 {
     by(g, 0, 0, 0);
     add(g, TRACE_BOOT, 0x80000000, 128ul << 20, 500000, 0x88000000, 4096);
+    add(g, TRACE_FACTORY_CREATE, FACTORY, 0, 3, 16 << 20, 0);
+    name(g, FACTORY, OBJECT_FACTORY, "factory");
+    add(g, TRACE_TASK_CREATE, ROOT, FACTORY, 1, 0x80222000, 0);
+    name(g, ROOT, OBJECT_TASK, "root");
+    add(g, TRACE_THREAD_CREATE, PAGER, FACTORY, 2, 0, 0);
+    name(g, PAGER, OBJECT_THREAD, "external pager");
     add(g, TRACE_PAGE_MAP, ROOT, memory_flexpage(0x80200000, 21, 7), 0x80200000, 0, 0);
     by(g, PAGER, ROOT, 0);
     g->running = PAGER;
-    name(g, ROOT, OBJECT_TASK, "root");
-    name(g, PAGER, OBJECT_THREAD, "external pager");
-    name(g, FACTORY, OBJECT_FACTORY, "factory");
     add(g, TRACE_TASK_CREATE, FILES, FACTORY, 8, 0x80100000, 0);
     add(g, TRACE_THREAD_CREATE, SERVER, FACTORY, 9, 0, 0);
     add(g, TRACE_GATE_CREATE, FILES_GATE, FACTORY, 10, 0, 0);

@@ -6,6 +6,7 @@
 #include "kernel/abi/ipc.h"
 #include "kernel/abi/objects.h"
 #include "loader/runtime/protocol.h"
+#include "tests/viz/generate.h"
 #include "tests/viz/support_trace.h"
 #include "viz/trace/format.h"
 
@@ -55,6 +56,17 @@ void test_trace_by(struct test_trace *trace, uint32_t thread, uint32_t task, uin
     trace->task = task;
     trace->fault = fault;
     test_trace_add(trace, kind, a0, a1, a2, a3, a4);
+}
+
+void test_trace_generate(struct test_trace *trace, uint64_t seed, size_t count)
+{
+    static struct generator generator;
+    trace->record = realloc(trace->record, count * sizeof *trace->record);
+    must(trace->record != NULL, "memory for records");
+    generate_begin(&generator, seed);
+    generate_records(&generator, trace->record, count);
+    trace->count = trace->capacity = count;
+    trace->time = generator.time;
 }
 
 uint64_t test_text(const char *text)

@@ -23,6 +23,8 @@ void test_trace_add(struct test_trace *trace, enum trace_kind kind, uint64_t a0,
 // The same with the record's own thread, task and fault.
 void test_trace_by(struct test_trace *trace, uint32_t thread, uint32_t task, uint32_t fault, enum trace_kind kind,
                    uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4);
+// Takes `count` records of a made-up trace (generate.h) in the place of those that were added.
+void test_trace_generate(struct test_trace *trace, uint64_t seed, size_t count);
 // Eight characters as one argument.
 uint64_t test_text(const char *text);
 
