@@ -270,7 +270,11 @@ build/fuzz/objects/%.o: %.c Makefile
 build/fuzz/elf: $(patsubst %.c,build/fuzz/objects/%.o,tests/loader/elf_fuzz.c $(wildcard loader/elf/*.c))
 	@echo "link     $@"
 	@$(CLANG) $(FUZZ_FLAGS) -fsanitize=fuzzer $^ -o $@
-build/fuzz/objects/loader/%.o: FUZZ_FLAGS += -fsanitize=fuzzer-no-link
+build/fuzz/objects/loader/%.o build/fuzz/objects/viz/%.o: FUZZ_FLAGS += -fsanitize=fuzzer-no-link
+build/fuzz/viz: $(patsubst %.c,build/fuzz/objects/%.o,$(addprefix tests/viz/,trace_fuzz.c support_trace.c generate.c) \
+    $(viz_sources))
+	@echo "link     $@"
+	@$(CLANG) $(FUZZ_FLAGS) -fsanitize=fuzzer $^ -lncursesw -ltinfo -lm -o $@
 fuzz:
 	@sh tests/fuzz/run.sh --check $(CLANG)
 	@$(MAKE) --no-print-directory build/fuzz/kernel
@@ -279,6 +283,10 @@ fuzz-elf:
 	@sh tests/fuzz/run.sh --check $(CLANG)
 	@$(MAKE) --no-print-directory build/fuzz/elf
 	@sh tests/fuzz/run.sh elf 700 $(SECONDS) $(JOBS)
+fuzz-viz:
+	@sh tests/fuzz/run.sh --check $(CLANG)
+	@$(MAKE) --no-print-directory build/fuzz/viz
+	@sh tests/fuzz/run.sh viz 8194 $(SECONDS) $(JOBS)
 
 # Without sanitizers, whose branches would count. -fdata-sections: tests/fuzz/kernel_state.ld tells variables apart.
 COVERAGE_FLAGS := $(COMMON) -O0 -fdata-sections --coverage
@@ -348,6 +356,7 @@ help:
 	@echo "make rogue        a million random system calls under a kernel that checks itself (COUNT=1000000 SEED=1)"
 	@echo "make fuzz         fuzz the kernel's core (SECONDS=600 JOBS=2); needs clang"
 	@echo "make fuzz-elf     fuzz the reader of executables (SECONDS=600 JOBS=2); needs clang"
+	@echo "make fuzz-viz     fuzz the visualizer with broken traces (SECONDS=600 JOBS=2); needs clang"
 	@echo "make coverage     which lines of the kernel's core its native tests reach"
 	@echo "make doctor       show each tool, its version, and what to install"
 	@echo "make install      install the visualizer below PREFIX=/usr/local (and DESTDIR); make uninstall takes it away"
