@@ -284,5 +284,26 @@ class Svg(OfARun):
                     self.assertLess(float(element.get("y")), height)
 
 
+class Difference(unittest.TestCase):
+    """--diff of real runs."""
+
+    def diff(self, one, other):
+        done = subprocess.run([VIZ, "--diff", one.trace, other.trace], capture_output=True, check=False)
+        return done.returncode, done.stdout.decode()
+
+    def test_two_runs_from_a_disk_are_the_same_though_their_traces_are_not(self):
+        one, other = (guest.run("internal", "hello", ["--disk"], again=again) for again in ("one", "other"))
+        # The disk answers in its own time, so who runs meanwhile differs from run to run.
+        self.assertNotEqual([event.time for event in one.events()], [event.time for event in other.events()])
+        self.assertEqual(self.diff(one, other)[0], 0)
+
+    def test_two_arrangements_have_the_same_faults_and_serve_them_differently(self):
+        status, text = self.diff(guest.payload("internal", "hello"), guest.payload("external", "hello"))
+        self.assertEqual(status, 1)
+        self.assertIn("mark code=the arrangement is decided value=0x1", text)
+        self.assertRegex(text, r"main's faults +(\d+) +\1   \1 in both, 0 only in A, 0 only in B")
+        self.assertIn("went differently", text)
+
+
 if __name__ == "__main__":
     unittest.main()
