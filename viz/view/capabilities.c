@@ -136,6 +136,7 @@ static void fold_lines(struct tables *tables, const struct side *side, int room)
         int best = -1;
         for (int i = 0; i < tables->count; i++)
             if (!tables->lines[i].seen && (best < 0 || value[i] > value[best])) best = i;
+        if (best < 0) return;
         tables->lines[best].seen = true;
     }
 }

@@ -47,8 +47,8 @@ enum input {
     X(COMMAND_EVENTS, '5', 0, 0, "5", "", "the list of events")                                                        \
     X(COMMAND_CURSOR_UP, 'w', 0, 0, "w", "select", "memory and capabilities: select above")                            \
     X(COMMAND_CURSOR_DOWN, 's', 0, 0, "s", "", "below")                                                                \
-    X(COMMAND_CURSOR_LEFT, 'a', 0, 0, "a", "", "there: left, or the table before")                                     \
-    X(COMMAND_CURSOR_RIGHT, 'd', 0, 0, "d", "", "right, or the next table")                                            \
+    X(COMMAND_CURSOR_LEFT, 'a', 0, 0, "a", "", "there: left, the table before")                                        \
+    X(COMMAND_CURSOR_RIGHT, 'd', 0, 0, "d", "", "right, the next table")                                               \
     X(COMMAND_FOLLOW, 'f', 0, 0, "f", "follow", "there: to the next holder of the frame or object")                    \
     X(COMMAND_RELEASE, 'r', 0, 0, "r", "", "let go")                                                                   \
     X(COMMAND_HELP, '?', 0, 0, "?", "help", "this help; again: what the words mean; again: away")                      \

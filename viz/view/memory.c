@@ -62,6 +62,7 @@ static void choose_lines(struct seen *seen, const struct memory_map *map, const 
         int best = -1;
         for (int i = 0; i < map->line_count; i++)
             if (!seen->line[i] && (best < 0 || value[i] > value[best])) best = i;
+        if (best < 0) return;
         seen->line[best] = true;
         seen->count++;
     }
