@@ -267,6 +267,37 @@ START_TEST(following_goes_round_all_mappings_of_the_frame)
 }
 END_TEST
 
+// Clicks on the first cell that belongs to something of this kind and value.
+static bool click(enum hit_kind kind, uint64_t value)
+{
+    struct grid grid = {0};
+    bool found = false;
+    ck_assert(grid_resize(&grid, 120, 36));
+    screen_draw(&grid, &session);
+    for (int y = 0; y < grid.rows && !found; y++)
+        for (int x = 0; x < grid.columns && !found; x++) {
+            hit_t target = grid_cell(&grid, x, y)->hit;
+            found = hit_kind(target) == kind && hit_value(target) == value;
+            if (found) session_click(&session, target);
+        }
+    grid_free(&grid);
+    return found;
+}
+
+START_TEST(a_click_selects_a_page_or_a_capability)
+{
+    maps_open(&session, 0);
+    session_do(&session, COMMAND_END);
+    ck_assert(click(HIT_CELL, hit_pair(MAPS_CAT, 0x10000 / PAGE_SIZE)));
+    ck_assert_uint_eq(session.page[0].task, MAPS_CAT);
+    ck_assert_uint_eq(session.page[0].address, 0x10000);
+    session.view = VIEW_CAPABILITIES;
+    ck_assert(click(HIT_CAPABILITY, hit_pair(MAPS_PROGRAM, 1024)));
+    ck_assert_uint_eq(session.capability[0].task, MAPS_PROGRAM);
+    ck_assert_uint_eq(session.capability[0].index, 1024);
+}
+END_TEST
+
 START_TEST(an_access_outside_every_region_is_seen)
 {
     struct test_trace trace;
@@ -335,6 +366,7 @@ int main(void)
     tcase_add_test(claims, the_cursor_walks_through_all_cells_and_back);
     tcase_add_test(claims, the_cursor_goes_from_range_to_range_and_stays_inside_the_map);
     tcase_add_test(claims, following_goes_round_all_mappings_of_the_frame);
+    tcase_add_test(claims, a_click_selects_a_page_or_a_capability);
     tcase_add_test(claims, an_access_outside_every_region_is_seen);
     tcase_add_test(claims, going_back_shows_what_going_forward_showed);
     tcase_add_test(claims, every_size_and_position_is_drawn);

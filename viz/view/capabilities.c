@@ -211,7 +211,8 @@ static void draw_tables(struct area area, const struct tables *tables, const str
             if (line->capability) draw_heading(column, y++, tables, side, i);
         }
         if (line->capability)
-            draw_capability(column, y++, tables, side, line->capability);
+            draw_capability(area_on(column, HIT_CAPABILITY, hit_pair(line->task, line->capability->index)), y++, tables,
+                            side, line->capability);
         else
             draw_heading(column, y++, tables, side, i);
     }

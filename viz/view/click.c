@@ -121,6 +121,15 @@ void session_click(struct session *session, hit_t target)
     case HIT_PAGE:
         click_page(session, target);
         return;
+    case HIT_CELL:
+        session->page[session->active] =
+            (struct memory_choice){true, hit_value(target) >> HIT_PAIR_BITS,
+                                   (hit_value(target) & ((1ull << HIT_PAIR_BITS) - 1)) << PAGE_ORDER};
+        return;
+    case HIT_CAPABILITY:
+        session->capability[session->active] = (struct capability_choice){
+            true, hit_value(target) >> HIT_PAIR_BITS, hit_value(target) & ((1ull << HIT_PAIR_BITS) - 1)};
+        return;
     default:
         snprintf(session->notice, sizeof session->notice, "%s", box_words(hit_value(target)));
         return;

@@ -7,11 +7,20 @@
 
 enum hit_kind {
     HIT_NONE,
-    HIT_COMMAND, // value: enum command
-    HIT_EVENT,   // value: position to go to
-    HIT_PAGE,    // value: address in the program's task, of the first page that the cell stands for
-    HIT_BOX,     // value: enum row_kind of the arrangement's row
+    HIT_COMMAND,    // value: enum command
+    HIT_EVENT,      // value: position to go to
+    HIT_PAGE,       // value: address in the program's task, of the first page that the cell stands for
+    HIT_BOX,        // value: enum row_kind of the arrangement's row
+    HIT_CELL,       // value: hit_pair() of a task and a page's number, in the memory view
+    HIT_CAPABILITY, // value: hit_pair() of a task and an index, in the capability view
 };
+
+// A task and something of its own in one value; ids and addresses beyond those of the kernel do not fit and are cut.
+#define HIT_PAIR_BITS 28
+static inline uint64_t hit_pair(uint64_t task, uint64_t number)
+{
+    return task << HIT_PAIR_BITS | (number & ((1ull << HIT_PAIR_BITS) - 1));
+}
 
 // Kind, side (0 or 1) and value in one word.
 typedef uint64_t hit_t;

@@ -127,7 +127,8 @@ static void draw_line(struct area area, int y, const struct memory_map *map, int
     struct area cells = area_part(area, LABEL_WIDTH, 0, area.width - LABEL_WIDTH - COUNT_WIDTH, area.height);
     for (int i = 0; i < line->cells; i++) {
         const struct map_cell *cell = &map->cells[line->first_cell + i];
-        draw_cell(cells, cell->x, y, cell, map->focus.chosen);
+        uint64_t page = hit_pair(map->ranges[line->range].task, cell->address >> PAGE_ORDER);
+        draw_cell(area_on(cells, HIT_CELL, page), cell->x, y, cell, map->focus.chosen);
         if (cell->selected) area_put(area_with(area, EMPHASIS_LIT), 0, y, STYLE_MESSAGE, 0x25b8);
     }
 }

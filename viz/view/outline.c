@@ -63,12 +63,12 @@ void outline_sides(struct area area, struct session *session,
                    void (*draw)(struct area area, struct session *session, int index))
 {
     if (session->sides < 2 || area.width < SCREEN_TWO_SIDES) {
-        draw(area, session, session->active);
+        draw(area_of_side(area, session->active), session, session->active);
         return;
     }
     int half = (area.width - 1) / 2;
     for (int i = 0; i < 2; i++) {
-        struct area part = area_part(area, i == 0 ? 0 : area.width - half, 0, half, area.height);
+        struct area part = area_of_side(area_part(area, i == 0 ? 0 : area.width - half, 0, half, area.height), i);
         draw_side_name(part, &session->side[i], session->active == i);
         draw(area_part(part, 0, 1, half, area.height - 1), session, i);
     }
