@@ -47,11 +47,16 @@ static int column_of(const struct chart *chart, uint64_t thread)
     return chart->columns - 1;
 }
 
-static enum style thread_style(const struct side *side, uint64_t thread)
+// By the part that a thread plays: in the story's own fault, else in the program that the side is about.
+static enum style thread_style(const struct chart *chart, uint64_t thread)
 {
+    const struct side *side = chart->side;
+    const struct model_fault_line *fault = model_fault_line(side->model, chart->fault);
     const struct model_thread *known = model_thread(side->model, thread);
     if (thread == 0) return STYLE_KERNEL;
     if (known && known->task == side->server && side->server) return STYLE_SERVER;
+    if (fault && thread == fault->pager_thread) return STYLE_PAGER;
+    if (fault && thread == fault->thread && thread != side->region_mapper) return STYLE_PAYLOAD;
     if (thread == side->main_thread) return STYLE_PAYLOAD;
     if (thread == side->region_mapper || thread == side->external_pager) return STYLE_PAGER;
     return STYLE_TEXT;
@@ -93,7 +98,7 @@ void chart_names(const struct chart *chart, struct area line)
     for (int i = 0; i < chart->columns; i++) {
         char name[160];
         column_name(chart, i, name, sizeof name);
-        area_text_in(line, lifeline(chart, i), 0, chart->pitch - 1, thread_style(chart->side, chart->column[i]), name);
+        area_text_in(line, lifeline(chart, i), 0, chart->pitch - 1, thread_style(chart, chart->column[i]), name);
     }
     if (chart->instructions) area_text_right(line, chart->width, 0, chart->instructions, STYLE_QUIET, "+instr");
 }
@@ -173,8 +178,8 @@ void chart_step(const struct chart *chart, struct area line, const struct story_
     enum style style = current ? STYLE_SELECTED : step_style(step->kind);
     if (current) area_line(line, 0, 0, chart->width + chart->instructions, STYLE_SELECTED, ' ');
     chart_lifelines(chart, line, current);
-    put_end(chart, line, from, current ? STYLE_SELECTED : thread_style(chart->side, step->from));
-    put_end(chart, line, to, current ? STYLE_SELECTED : thread_style(chart->side, step->to));
+    put_end(chart, line, from, current ? STYLE_SELECTED : thread_style(chart, step->from));
+    put_end(chart, line, to, current ? STYLE_SELECTED : thread_style(chart, step->to));
     step_words(chart->side, step, &words);
     if (step_form(step->kind) == FORM_NOTE || from == to)
         draw_note(chart, line, from, style, &words);
