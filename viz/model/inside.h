@@ -5,15 +5,15 @@
 #include "viz/model/faults.h"
 #include "viz/model/state.h"
 
-#define CHECKPOINT_LIMIT 128u
+#define CHECKPOINT_LIMIT 256u
 
 struct model {
     struct trace *trace;
     struct faults faults;
-    struct state state;                        // at the position
-    struct state frontier;                     // after all events that were taken in; where reading goes on
-    struct state nearby;                       // left on the way of the last long replay: the next step back is short
-    struct state checkpoint[CHECKPOINT_LIMIT]; // [i] by position; [0] is position 0
+    struct state state;    // at the position
+    struct state frontier; // after all events that were taken in; where reading goes on
+    struct state nearby;   // left on the way of the last long replay: the next step back is short
+    struct checkpoint checkpoint[CHECKPOINT_LIMIT]; // [i] by position; [0] is position 0
     unsigned checkpoints;
     size_t checkpoint_bytes;
     uint64_t interval; // events between checkpoints

@@ -16,11 +16,11 @@ static void thin_out(struct model *model)
     model->checkpoint_bytes = 0;
     for (unsigned i = 0; i < model->checkpoints; i++) {
         if (i % 2 == 1) {
-            state_free(&model->checkpoint[i]);
+            checkpoint_free(&model->checkpoint[i]);
             continue;
         }
         model->checkpoint[kept] = model->checkpoint[i];
-        model->checkpoint_bytes += state_bytes(&model->checkpoint[kept]);
+        model->checkpoint_bytes += checkpoint_bytes(&model->checkpoint[kept]);
         kept++;
     }
     model->checkpoints = kept;
@@ -32,24 +32,20 @@ static void add_checkpoint(struct model *model, struct state *state)
 {
     state_settle(state);
     if (model->checkpoints == CHECKPOINT_LIMIT ||
-        (model->checkpoints > 1 && model->checkpoint_bytes + state_bytes(state) > MODEL_CHECKPOINT_BYTES)) {
+        (model->checkpoints > 1 && model->checkpoint_bytes > MODEL_CHECKPOINT_BYTES)) {
         thin_out(model);
         if (state->position % model->interval != 0) return;
     }
-    struct state *checkpoint = &model->checkpoint[model->checkpoints];
-    state_initialise(checkpoint);
-    if (!state_copy(checkpoint, state)) {
-        state_free(checkpoint);
-        return;
-    }
+    struct checkpoint *checkpoint = &model->checkpoint[model->checkpoints];
+    if (!checkpoint_take(checkpoint, state)) return;
     model->checkpoints++;
-    model->checkpoint_bytes += state_bytes(checkpoint);
+    model->checkpoint_bytes += checkpoint_bytes(checkpoint);
 }
 
-static const struct state *checkpoint_before(const struct model *model, uint64_t position)
+static const struct checkpoint *checkpoint_before(const struct model *model, uint64_t position)
 {
     unsigned i = model->checkpoints;
-    while (i > 1 && model->checkpoint[i - 1].position > position)
+    while (i > 1 && model->checkpoint[i - 1].head.position > position)
         i--;
     return &model->checkpoint[i - 1];
 }
@@ -80,7 +76,7 @@ static bool read_to(struct model *model, uint64_t end)
 static void forget(struct model *model)
 {
     for (unsigned i = 0; i < model->checkpoints; i++)
-        state_free(&model->checkpoint[i]);
+        checkpoint_free(&model->checkpoint[i]);
     model->checkpoints = 0;
     model->checkpoint_bytes = 0;
     model->interval = FIRST_INTERVAL;
@@ -118,7 +114,7 @@ void model_close(struct model *model)
 {
     if (model == NULL) return;
     for (unsigned i = 0; i < model->checkpoints; i++)
-        state_free(&model->checkpoint[i]);
+        checkpoint_free(&model->checkpoint[i]);
     state_free(&model->frontier);
     state_free(&model->state);
     state_free(&model->nearby);
@@ -170,16 +166,24 @@ bool model_forward(struct model *model)
     return model_seek(model, position + 1) > position;
 }
 
+// Takes the state that is nearest before `position`: the present one, a copy of a whole one, or a checkpoint.
+static bool approach(struct model *model, uint64_t position)
+{
+    const struct checkpoint *checkpoint = checkpoint_before(model, position);
+    const struct state *from = position == model->frontier.position ? &model->frontier : &model->nearby;
+    uint64_t here = model->state.position <= position ? model->state.position + 1 : 0; // 0: not before it
+    uint64_t whole = from->position <= position ? from->position + 1 : 0;
+    if (here > checkpoint->head.position && here >= whole) return true;
+    if (whole > checkpoint->head.position) return state_copy(&model->state, from);
+    return checkpoint_restore(&model->state, checkpoint);
+}
+
 uint64_t model_seek(struct model *model, uint64_t position)
 {
     if (position > trace_count(model->trace)) position = trace_count(model->trace);
     if (position > model->frontier.position && !read_to(model, position)) return model->state.position;
     if (position > model->frontier.position) position = model->frontier.position; // the file shrank
-    const struct state *from = checkpoint_before(model, position);
-    if (model->nearby.position > from->position && model->nearby.position <= position) from = &model->nearby;
-    if (position == model->frontier.position) from = &model->frontier;
-    if (position < model->state.position || from->position > model->state.position)
-        if (!state_copy(&model->state, from)) return model->state.position;
+    if (!approach(model, position)) return model->state.position;
     if (position - model->state.position > 2 * NEARBY) {
         replay(model, position - NEARBY);
         if (!state_copy(&model->nearby, &model->state)) model->nearby.position = 0;

@@ -1,4 +1,5 @@
 // The state as a whole: its tables, copies and digest, and the order in which one event is applied. Called by model.c.
+#include <stdlib.h>
 #include <string.h>
 #include "viz/model/state.h"
 
@@ -19,18 +20,58 @@ void state_forget_known(struct state *state)
     memset(state->known_task, 0, sizeof state->known_task);
 }
 
-bool state_copy(struct state *to, const struct state *from)
+static void copy_head(struct state *to, const struct state *from)
 {
-    for (unsigned i = 0; i < STATE_TABLE_COUNT; i++)
-        if (!table_copy(&to->table[i], &from->table[i])) return false;
     to->position = from->position;
     to->totals = from->totals;
     to->running = from->running;
     to->root = from->root;
     to->last_kind = from->last_kind;
-    state_forget_known(to);
     to->current_message = from->current_message;
+    state_forget_known(to);
+}
+
+bool state_copy(struct state *to, const struct state *from)
+{
+    for (unsigned i = 0; i < STATE_TABLE_COUNT; i++)
+        if (!table_copy(&to->table[i], &from->table[i])) return false;
+    copy_head(to, from);
     return true;
+}
+
+bool checkpoint_take(struct checkpoint *checkpoint, const struct state *from)
+{
+    *checkpoint = (struct checkpoint){0};
+    copy_head(&checkpoint->head, from);
+    for (unsigned i = 0; i < STATE_TABLE_COUNT; i++)
+        if (!table_pack(&checkpoint->table[i], &from->table[i])) {
+            checkpoint_free(checkpoint);
+            return false;
+        }
+    return true;
+}
+
+bool checkpoint_restore(struct state *to, const struct checkpoint *checkpoint)
+{
+    for (unsigned i = 0; i < STATE_TABLE_COUNT; i++)
+        if (!table_unpack(&to->table[i], &checkpoint->table[i])) return false;
+    copy_head(to, &checkpoint->head);
+    return true;
+}
+
+void checkpoint_free(struct checkpoint *checkpoint)
+{
+    for (unsigned i = 0; i < STATE_TABLE_COUNT; i++)
+        free(checkpoint->table[i].word);
+    *checkpoint = (struct checkpoint){0};
+}
+
+size_t checkpoint_bytes(const struct checkpoint *checkpoint)
+{
+    size_t bytes = sizeof *checkpoint;
+    for (unsigned i = 0; i < STATE_TABLE_COUNT; i++)
+        bytes += checkpoint->table[i].words * sizeof *checkpoint->table[i].word;
+    return bytes;
 }
 
 void state_settle(struct state *state)
@@ -43,14 +84,6 @@ void state_free(struct state *state)
 {
     for (unsigned i = 0; i < STATE_TABLE_COUNT; i++)
         table_free(&state->table[i]);
-}
-
-size_t state_bytes(const struct state *state)
-{
-    size_t bytes = sizeof *state;
-    for (unsigned i = 0; i < STATE_TABLE_COUNT; i++)
-        bytes += state->table[i].capacity * (state->table[i].row_size + sizeof *state->table[i].order);
-    return bytes;
 }
 
 // FNV-1a, 64 bits.

@@ -58,7 +58,16 @@ struct state {
 void state_initialise(struct state *state);
 bool state_copy(struct state *to, const struct state *from);
 void state_free(struct state *state);
-size_t state_bytes(const struct state *state);
+
+// A copy that takes little room.
+struct checkpoint {
+    struct state head; // all but the tables
+    struct packed_table table[STATE_TABLE_COUNT];
+};
+bool checkpoint_take(struct checkpoint *checkpoint, const struct state *from); // false: out of memory, nothing is held
+bool checkpoint_restore(struct state *to, const struct checkpoint *checkpoint);
+void checkpoint_free(struct checkpoint *checkpoint);
+size_t checkpoint_bytes(const struct checkpoint *checkpoint);
 uint64_t state_digest(const struct state *state);
 
 void state_forget_known(struct state *state);

@@ -124,14 +124,54 @@ const void *table_rows_of(const struct table *table, uint64_t first, size_t *cou
     return end > begin ? table_row(table, begin) : NULL;
 }
 
+static void set_settled(struct table *table, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        table->order[i] = (uint32_t)i;
+    table->count = table->used = count;
+    table->settled = true;
+}
+
 bool table_copy(struct table *to, const struct table *from)
 {
     if (!reserve(to, from->count)) return false;
     if (from->count > 0) memcpy(to->rows, from->rows, from->count * from->row_size);
-    for (size_t i = 0; i < from->count; i++)
-        to->order[i] = (uint32_t)i;
-    to->count = to->used = from->count;
-    to->settled = true;
+    set_settled(to, from->count);
+    return true;
+}
+
+#define GROUP 64u // words for which one word of bits stands
+
+bool table_pack(struct packed_table *to, const struct table *from)
+{
+    const uint64_t *row = (const uint64_t *)from->rows;
+    size_t words = from->count * from->row_size / sizeof *row, used = 0;
+    uint64_t *word = malloc((words + words / GROUP + 1) * sizeof *word);
+    if (word == NULL) return false;
+    for (size_t begin = 0; begin < words; begin += GROUP) {
+        uint64_t *bits = &word[used++];
+        *bits = 0;
+        for (size_t i = begin; i < words && i < begin + GROUP; i++) {
+            if (row[i] == 0) continue;
+            *bits |= 1ull << (i - begin);
+            word[used++] = row[i];
+        }
+    }
+    uint64_t *fitted = realloc(word, (used + 1) * sizeof *word);
+    *to = (struct packed_table){fitted == NULL ? word : fitted, used, from->count};
+    return true;
+}
+
+bool table_unpack(struct table *to, const struct packed_table *from)
+{
+    if (!reserve(to, from->count)) return false;
+    uint64_t *row = (uint64_t *)to->rows;
+    size_t begin = 0;
+    if (from->count > 0) memset(row, 0, from->count * to->row_size);
+    for (size_t used = 0; used < from->words; begin += GROUP)
+        for (uint64_t bits = from->word[used++]; bits != 0; bits &= bits - 1)
+            row[begin + (size_t)__builtin_ctzll(bits)] = from->word[used++];
+    set_settled(to, from->count);
     return true;
 }
 

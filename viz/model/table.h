@@ -75,4 +75,13 @@ const void *table_rows_of(const struct table *table, uint64_t first, size_t *cou
 bool table_copy(struct table *to, const struct table *from);
 void table_free(struct table *table);
 
+// The rows without their zeros, which are more than half of them: what a checkpoint keeps.
+struct packed_table {
+    uint64_t *word; // for each 64 words of the rows: a bit for each that is not 0, then those
+    size_t words, count;
+};
+// Both: false when memory is out. \pre The table that is packed is settled; row sizes are multiples of 8.
+bool table_pack(struct packed_table *to, const struct table *from);
+bool table_unpack(struct table *to, const struct packed_table *from);
+
 #endif
