@@ -93,8 +93,8 @@ static void draw(struct session *session, uint64_t seed)
     for (int command = 1; command < COMMAND_COUNT; command++) {
         session_do(session, (enum command)command);
         session_tick(session);
-        screen_draw(&grid, session);
     }
+    screen_draw(&grid, session);
     grid_free(&grid);
 }
 
