@@ -392,6 +392,12 @@ static int export_one(struct session *session, const char *option, void (*write)
 
 static int compare(struct session *session)
 {
+    for (int i = 0; i < session->sides; i++)
+        if (!session->side[i].payload) {
+            complain("trace", trace_directory(session->side[i].trace),
+                     "no program was set up in it, so there is nothing to align by");
+            return EXIT_USAGE;
+        }
     if (session->sides == 2) return (int)diff_report(stdout, &session->side[0], &session->side[1]);
     complain("option", "--diff", "it compares two traces; give two directories");
     return EXIT_USAGE;

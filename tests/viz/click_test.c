@@ -64,9 +64,10 @@ static hit_t under(const char *words)
     return 0;
 }
 
+// The same of a cell above timeline and footer.
 static hit_t target(enum hit_kind kind, uint64_t value)
 {
-    for (int i = 0; i < grid.columns * grid.rows; i++)
+    for (int i = 0; i < grid.columns * (grid.rows - 2); i++)
         if (hit_kind(grid.cells[i].hit) == kind && hit_value(grid.cells[i].hit) == value) return grid.cells[i].hit;
     ck_abort_msg("no cell of kind %d, value 0x%llx", (int)kind, (unsigned long long)value);
     return 0;
@@ -92,6 +93,18 @@ START_TEST(a_click_on_a_row_of_the_event_list_goes_to_that_event)
     draw(120, 36);
     session_click(&session, target(HIT_EVENT, 25));
     ck_assert_uint_eq(model_position(session.side[0].model), 25);
+}
+END_TEST
+
+START_TEST(a_click_on_a_step_of_the_chart_goes_to_its_event)
+{
+    session.view = VIEW_SEQUENCE;
+    side_seek_beat(&session.side[0], 2, MODEL_BEAT_FAULT);
+    draw(120, 36);
+    const struct model_fault *fault = model_fault(session.side[0].model, side_fault_of_ordinal(&session.side[0], 2));
+    uint64_t there = fault->beat_event[MODEL_BEAT_FIND_REGION] + 1;
+    session_click(&session, target(HIT_EVENT, there));
+    ck_assert_uint_eq(model_position(session.side[0].model), there);
 }
 END_TEST
 
@@ -193,6 +206,7 @@ int main(void)
     tcase_set_timeout(claims, 120);
     tcase_add_test(claims, a_click_on_a_label_of_the_footer_is_its_command);
     tcase_add_test(claims, a_click_on_a_row_of_the_event_list_goes_to_that_event);
+    tcase_add_test(claims, a_click_on_a_step_of_the_chart_goes_to_its_event);
     tcase_add_test(claims, a_click_on_the_timeline_goes_to_that_part_of_the_trace);
     tcase_add_test(claims, a_click_on_a_page_says_what_it_is_and_another_goes_to_its_fault);
     tcase_add_test(claims, a_click_on_an_absent_page_tells_when_it_will_come);

@@ -108,10 +108,11 @@ static bool apply_key(const struct line *line)
     uint32_t key = key_of_name(line->word[1]);
     enum command command = command_of_name(line->word[2]);
     if (key == INPUT_NONE)
-        return complain(line,
-                        "there is no key \"%s\"; give one character, or Space, Hash, Tab, Left, Right, Up, Down, "
-                        "Shift-Left, Shift-Right, Home, End, PageUp or PageDown",
-                        line->word[1]);
+        return complain(
+            line,
+            "there is no key \"%s\"; give one character, or Space, Hash, Tab, Enter, Left, Right, Up, Down, "
+            "Shift-Left, Shift-Right, Home, End, PageUp or PageDown",
+            line->word[1]);
     if (command == COMMAND_COUNT)
         return complain(line, "there is no command \"%s\"; there are: %snone", line->word[2],
                         written_names(COMMANDS(COMMAND_LIST), "COMMAND_"));
