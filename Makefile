@@ -87,6 +87,7 @@ build/kernel/%.o: % Makefile
 # Backtraces do without the frames of trace_write and of the traps, which are on the way of every event.
 build/kernel/kernel/trace.c.o build/kernel/kernel/arch/riscv/trap.c.o: KERNEL_FLAGS += -fomit-frame-pointer
 build/kernel/kernel/arch/riscv/root_image.S.o: build/user/root.bin
+build/kernel/kernel/arch/riscv/root_image.S.o: KERNEL_FLAGS += -Wa,-Ibuild/user
 
 # ---- User programs --------------------------------------------------------------------------------------------------
 

@@ -1,5 +1,5 @@
 // What both pagers do alike, told to the trace as they do it: find the region of a fault, ask its dataspace for a page,
-// read a request to attach a region. Included by loader/rm/pager.c and loader/root/pager.c.
+// read a request to attach a region. Included by loader/rm/pager.c, loader/root/pager.c and external_fault.c.
 #ifndef FAULTLINE_REGION_SERVICE_H
 #define FAULTLINE_REGION_SERVICE_H
 

@@ -1,10 +1,11 @@
-// A fault: find the region, bring the content into root's own memory, reply with those pages as a flexpage positioned
-// at the fault. The kernel maps it and wakes the thread.
+// The external pager's thread: the tasks that it serves, where it has their pages, what they attach and detach, and its
+// messages. What it does for a fault is in external_fault.c.
 #include "loader/root/pager.h"
 #include <stddef.h>
 #include "kernel/abi/boot.h"
 #include "loader/region/service.h"
 #include "loader/root/console.h"
+#include "loader/root/external_fault.h"
 #include "loader/root/layout.h"
 #include "loader/root/memory.h"
 
@@ -61,31 +62,14 @@ static MUST_USE enum ipc_error choose_window(struct pager_client *client, struct
     return IPC_OK;
 }
 
-// Where the pager has what the region has at an address.
-static uint64_t own_address(const struct region *region, uint64_t address)
-{
-    return region->window + (address - region->start);
-}
-
 // Takes a region's pages back, from root and so from the program.
 static void drop_pages(const struct region *region)
 {
     region_unmap(ROOT_TASK, region->window, region->size);
 }
 
-// Brings the block of pages around an address into root's own memory. *item: how it goes to the task.
-static MUST_USE enum ipc_error bring_in(const struct pager_client *client, const struct region *region,
-                                        uint64_t address, struct map_item *item)
-{
-    unsigned order = region_block_order(region, address, client->map_order);
-    uint64_t page = page_down(address), block = address >> order << order;
-    *item = (struct map_item){memory_flexpage(own_address(region, block), order, region->rights), block};
-    return region_request_page(region, ROOT_CONSOLE, page, own_address(region, page), order);
-}
-
-// ---- Slots for dataspaces
-// -------------------------------------------------------------------------------------------- What programs attach
-// arrives in the slot of the receive window: one that no region uses.
+// ---- Slots for dataspaces ------------------------------------------------------------------------------------------
+// What programs attach arrives in the slot of the receive window: one that no region uses.
 
 static uint64_t slots_used[PAGER_SLOTS / 64];
 
@@ -114,25 +98,14 @@ static void drop_region(const struct region *region)
     mark_slot(region->dataspace, false);
 }
 
-// ---- Requests
-// --------------------------------------------------------------------------------------------------------
-
-// Message and reply of a fault (kernel/abi/ipc.h, PROTOCOL_FAULT).
-static uint64_t serve_fault(struct pager_client *client, const struct message *fault)
-{
-    const struct region *region = region_of_fault(&client->regions, ROOT_CONSOLE, fault->words[0], fault->words[1]);
-    struct map_item item;
-    if (!region || bring_in(client, region, fault->words[0], &item)) return ipc_tag_error(IPC_E_REFUSED);
-    this_utcb()->items[0] = item;
-    return ipc_tag(0, 0, 1);
-}
+// ---- Requests ------------------------------------------------------------------------------------------------------
 
 enum ipc_error external_pager_map(struct pager_client *client, uint64_t address)
 {
     const struct region *region = region_find(&client->regions, address);
     if (!region) return IPC_E_ARGUMENT;
     struct map_item item;
-    enum ipc_error error = bring_in(client, region, address, &item);
+    enum ipc_error error = external_fault_bring_in(client, region, address, &item);
     return error ? error : task_map(client->task, item.offer, item.position);
 }
 
@@ -141,7 +114,8 @@ static MUST_USE enum ipc_error map_if_missing(struct pager_client *client, const
 {
     enum ipc_error error = IPC_E_NOT_MAPPED;
     if (client->map_order > PAGE_ORDER)
-        error = task_map(client->task, memory_flexpage(own_address(region, page), PAGE_ORDER, region->rights), page);
+        error =
+            task_map(client->task, memory_flexpage(pager_own_address(region, page), PAGE_ORDER, region->rights), page);
     return error == IPC_E_NOT_MAPPED ? external_pager_map(client, page) : error;
 }
 
@@ -210,7 +184,7 @@ static uint64_t serve(struct message *message)
     if (!client) return ipc_tag_error(IPC_E_REFUSED); // its program has ended
     switch (ipc_label(message->tag)) {
     case PROTOCOL_FAULT:
-        return serve_fault(client, message);
+        return external_fault_serve(client, message);
     case REGION_ATTACH:
         return serve_attach(client, message);
     case REGION_DETACH:
@@ -235,8 +209,7 @@ _Noreturn void external_pager_run(void)
     }
 }
 
-// ---- For root's own thread
-// -------------------------------------------------------------------------------------------
+// ---- For root's own thread -----------------------------------------------------------------------------------------
 
 // The pager finds the task in its list from now on, and its own thread alone takes it out again.
 void external_pager_serve(struct pager_client *client, unsigned place, uint64_t task, uint64_t task_id,

@@ -19,6 +19,12 @@ struct pager_client {
     struct pager_client *next;
 };
 
+// Where the pager has, or shall have, what the region has at an address.
+static inline uint64_t pager_own_address(const struct region *region, uint64_t address)
+{
+    return region->window + (address - region->start);
+}
+
 // Starts the thread. Returns root's capability of it, to bind gates to: with the task's id as their label.
 uint64_t external_pager_start(void);
 

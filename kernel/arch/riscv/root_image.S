@@ -3,6 +3,6 @@
     .balign 4096
     .globl root_image_start, root_image_end
 root_image_start:
-    .incbin "build/user/root.bin"
+    .incbin "root.bin"
     .balign 4096
 root_image_end:
