@@ -55,8 +55,9 @@ completion := build/man/faultline-viz.bash
 metadata := build/trace/metadata
 boot_files := $(addprefix build/boot/,fs disk rm $(programs) text.txt empty.txt)
 
+lab_commands := start lab run watch gdb hint grade reset mutants new-lab
 .PHONY: all kernel checking loader viz demo test test-foreign tests setup run-demo run-test bench bench-viz policies rogue fuzz \
-    fuzz-elf fuzz-viz coverage doctor install uninstall format format-check lint clean help
+    fuzz-elf fuzz-viz $(lab_commands) coverage doctor install uninstall format format-check lint clean help
 all: $(kernel) $(viz) $(manual) $(completion) $(metadata) build/boot.cpio
 # Parts of it, by their folders' names.
 kernel: $(kernel)
@@ -188,6 +189,34 @@ build/host/%.o: %.c Makefile
 	@echo "host     $<"
 	@$(CC) $(HOST_FLAGS) -c $< -o $@
 
+# ---- Labs -----------------------------------------------------------------------------------------------------------
+
+# The grader of a lab. It holds no line of a student's: those run in the guest alone.
+lab_names := $(patsubst labs/%/checks.c,%,$(wildcard labs/*/checks.c))
+grading_objects := $(call host_objects,$(wildcard labs/grading/*.c viz/trace/*.c))
+$(lab_names:%=build/labs/%/checks): build/labs/%/checks: build/host/labs/%/checks.o $(grading_objects)
+	@mkdir -p $(@D)
+	@echo "link     $@"
+	@$(CC) $(HOST_FLAGS) $^ $$(pkg-config --libs check) -o $@
+
+# A kernel whose root has the file LAB_SOURCE instead of LAB_UNIT, in the directory LAB_OUT; scripts/lab.py asks for it.
+# Warnings are the student's to read, not errors.
+ifdef LAB_OUT
+$(LAB_OUT)/unit.o: $(LAB_SOURCE) Makefile
+	@mkdir -p $(@D)
+	@$(CROSS)gcc $(filter-out -Werror,$(USER_FLAGS)) -c $< -o $@
+$(LAB_OUT)/root.elf: $(filter-out build/user/$(LAB_UNIT).o,$(root_objects)) $(LAB_OUT)/unit.o $(libraries) \
+    loader/root/root.ld
+	@$(call link_user,loader/root/root.ld)
+$(LAB_OUT)/root.bin: $(LAB_OUT)/root.elf
+	@$(CROSS)objcopy -O binary --set-section-flags .bss=alloc,load,contents $< $@
+$(LAB_OUT)/root_image.o: kernel/arch/riscv/root_image.S $(LAB_OUT)/root.bin
+	@$(CROSS)gcc $(KERNEL_FLAGS) -Wa,-I$(LAB_OUT) -c $< -o $@
+$(LAB_OUT)/faultline.elf: kernel/arch/riscv/kernel.ld \
+    $(filter-out build/kernel/kernel/arch/riscv/root_image.S.o,$(kernel_objects)) $(LAB_OUT)/root_image.o
+	@$(link_kernel)
+endif
+
 # ---- Tests ----------------------------------------------------------------------------------------------------------
 
 # What the Check programs of an area are linked with: the other C files beside the tests, and the
@@ -247,6 +276,12 @@ SEED := 1
 rogue: all $(checking)
 	@scripts/run.py --arrangement internal --program rogue-kernel --append grant=kernel-objects --kernel $(checking) \
 	    --trace off --wall 7200 --out build/run/rogue -- $(COUNT) $(SEED)
+
+# The labs: labs/README.md. Only what was given on the command line goes to lab.py: SEED has another meaning above.
+lab_words = $(foreach word,LAB STEP SEED NAME EVENT RUN PROGRAM MUTANT UNIT,$(if $(filter command,$(origin $(word))), \
+    "$(word)=$($(word))"))
+$(lab_commands):
+	@$(PYTHON) scripts/lab.py $@ $(lab_words)
 
 # ---- The fuzzer and the coverage -------------------------------------------------------------------------------------
 
@@ -354,6 +389,8 @@ help:
 	@echo "make bench        measure the kernel's operations, in instructions"
 	@echo "make bench-viz    measure the visualizer on ten million events, and babeltrace2 on the same file"
 	@echo "make policies     what read-ahead, larger mappings and pre-mapping cost and save, in each arrangement"
+	@echo "make start LAB=06 begin a lab: labs/README.md; then make lab, grade, hint, run, watch, gdb, reset"
+	@echo "make mutants      are the graders good? (LAB=06; make new-lab makes the skeleton of another lab)"
 	@echo "make rogue        a million random system calls under a kernel that checks itself (COUNT=1000000 SEED=1)"
 	@echo "make fuzz         fuzz the kernel's core (SECONDS=600 JOBS=2); needs clang"
 	@echo "make fuzz-elf     fuzz the reader of executables (SECONDS=600 JOBS=2); needs clang"

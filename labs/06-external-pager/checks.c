@@ -1,0 +1,484 @@
+// What the external pager did for each fault, judged from the kernel's events. Of marks, only those count that root's
+// first thread and the payloads made; a pager's own are compared with what the right answer is.
+#include <stdio.h>
+#include <string.h>
+#include "kernel/abi/objects.h"
+#include "labs/grading/executable.h"
+#include "labs/grading/grading.h"
+#include "loader/programs/lab_marks.h"
+#include "loader/root/layout.h"
+#include "loader/runtime/protocol.h"
+
+#define BUDGET 25000000ul // instructions; a run needs up to 16 million, of which the firmware has 12
+#define EXECUTABLES 5u
+#define BLOCK_ORDER (PAGE_ORDER + 3) // --map-pages 8
+
+static const char *const ways_outside[] = {"below", "behind", "null", "far"};
+static const char *const ways_forbidden[] = {"write", "execute"};
+
+// ---- The runs ------------------------------------------------------------------------------------------------------
+
+static void start_pages(uint64_t *random, const char *seed_text)
+{
+    static char paths[EXECUTABLES][512];
+    const char *words[32] = {"--arrangement", "external"};
+    unsigned count = 2;
+    for (unsigned i = 0; i < EXECUTABLES; i++) {
+        struct executable_plan plan = executable_draw(random, PROGRAM_START, HEAP_START, i == 0);
+        snprintf(paths[i], sizeof(paths[i]), "%s/entry%u", grading_directory(), i);
+        if (!executable_write(paths[i], &plan)) perror(paths[i]);
+        words[count++] = "--program";
+        words[count++] = paths[i];
+    }
+    const char *const last[] = {"--program", "lab-pages", "--argument", seed_text};
+    memcpy(&words[count], last, sizeof(last));
+    grading_start("pages", BUDGET, EXECUTABLES + 1, words);
+}
+
+static void start_refusals(const char *seed_text)
+{
+    static const char *const ways[] = {"below", "behind", "null", "far", "beyond", "write", "execute"};
+    const unsigned way_count = sizeof(ways) / sizeof(ways[0]);
+    const char *words[64] = {"--arrangement", "external"};
+    unsigned count = 2;
+    for (unsigned i = 0; i < way_count; i++) {
+        const char *const program[] = {"--program", "lab-pages", "--argument", seed_text, "--argument", ways[i]};
+        memcpy(&words[count], program, sizeof(program));
+        count += 6;
+    }
+    grading_start("refusals", BUDGET, way_count, words);
+}
+
+// The file server's cache is so small that pages are taken back, and come again while others of their block are there.
+static void start_blocks(const char *seed_text)
+{
+    const char *const words[] = {"--arrangement", "external",   "--map-pages", "8", "--cache-pages", "16", "--program",
+                                 "lab-pages",     "--argument", seed_text,     NULL};
+    grading_start("blocks", BUDGET, 1, words);
+}
+
+static void start_runs(uint64_t seed, unsigned last_step)
+{
+    static char texts[3][24];
+    uint64_t random = seed * 0x9e3779b97f4a7c15ul + 1;
+    for (unsigned i = 0; i < 8; i++)
+        (void)seeded(&random, 2);
+    for (unsigned i = 0; i < 3; i++)
+        snprintf(texts[i], sizeof(texts[i]), "%lu", (unsigned long)seeded(&random, 1000000));
+    start_pages(&random, texts[0]);
+    if (last_step >= 4) start_refusals(texts[1]);
+    if (last_step >= 6) start_blocks(texts[2]);
+}
+
+// ---- Step 1 --------------------------------------------------------------------------------------------------------
+
+static struct pattern mark_of_pager(const struct run *run, const struct fault *fault, enum mark_code code)
+{
+    return with(by(serving(event(TRACE_MARK), fault->id), run->pager), 0, code);
+}
+
+static uint64_t page_of(uint64_t address)
+{
+    return address & ~(PAGE_SIZE - 1);
+}
+
+START_TEST(finds_the_region_that_holds_the_address)
+{
+    const struct run *run = grading_run("pages");
+    unsigned found = 0;
+    for (struct fault fault = {0}; fault_next(run, &fault);) {
+        struct known_region region;
+        if (!fault.delivered || !region_at(run, fault.task, fault.address, fault.begin, &region)) continue;
+        uint64_t mark = event_find(run, fault.begin, fault.end, mark_of_pager(run, &fault, MARK_FIND_REGION));
+        expected("for %s the mark \"found region\" with region \"%s\" (0x%lx, 0x%lx bytes, %s)",
+                 fault_text(run, &fault), region.name, (unsigned long)region.start, (unsigned long)region.size,
+                 rights_text(region.rights));
+        if (!mark && fault.cause == CAUSE_FAULT_NO_PAGER) {
+            happened(run, fault.end, "the pager gave the fault up: it waited for another message, or is gone");
+            likely("the loop in loader/root/pager.c receives and replies; external_fault_serve only returns a tag");
+        }
+        if (!mark) {
+            happened(run, fault.end, "no such mark; the fault ended like this");
+            likely("nothing was found: a region holds start <= address < start + size; or region_mark was not called");
+        }
+        const struct trace_record *record = run_event(run, mark);
+        if (record->argument[1] != region.start) {
+            happened(run, mark, "the mark names the region at 0x%lx", (unsigned long)record->argument[1]);
+            likely("another region was taken: of neighbours, the first ends one byte before the second begins");
+        }
+        if (record->argument[2] != fault.address) {
+            happened(run, mark, "the mark gives the address 0x%lx", (unsigned long)record->argument[2]);
+            likely("the mark's last number is the address of the fault as it came, words[0], not rounded");
+        }
+        found++;
+    }
+    if (found >= run->programs_wanted) return;
+    expected("at least one fault of each of the %u programs", run->programs_wanted);
+    happened(run, run->count, "%u faults of programs", found);
+    likely("something else than a fault ended a program");
+}
+END_TEST
+
+// ---- Step 2 --------------------------------------------------------------------------------------------------------
+
+static struct pattern request_of_pager(const struct run *run, const struct fault *fault)
+{
+    return saying(by(serving(event(TRACE_IPC_SEND), fault->id), run->pager), DATASPACE_MAP);
+}
+
+START_TEST(asks_the_dataspace_for_the_page_of_the_fault)
+{
+    const struct run *run = grading_run("pages");
+    for (struct fault fault = {0}; fault_next(run, &fault);) {
+        struct known_region region;
+        if (!fault.delivered || !region_at(run, fault.task, fault.address, fault.begin, &region)) continue;
+        uint64_t offset = region.offset + page_of(fault.address) - region.start;
+        uint64_t request = event_find(run, fault.begin, fault.end, request_of_pager(run, &fault));
+        expected("for %s DATASPACE_MAP with offset 0x%lx and rights %s (region \"%s\" at 0x%lx)",
+                 fault_text(run, &fault), (unsigned long)offset, rights_text(region.rights), region.name,
+                 (unsigned long)region.start);
+        if (!request) {
+            happened(run, fault.end, "no such message; the fault ended like this");
+            likely("the region was found, and then dataspace_map was not called");
+        }
+        const struct trace_record *record = run_event(run, request);
+        if (record->argument[3] != offset) {
+            happened(run, request, "offset 0x%lx was asked for", (unsigned long)record->argument[3]);
+            likely("the offset counts from the dataspace's start: the region's own offset, plus how far the page lies "
+                   "behind the region's start; in whole pages");
+        }
+        if (record->argument[4] != region.rights) {
+            happened(run, request, "rights %s were asked for", rights_text((unsigned)record->argument[4]));
+            likely("ask for all rights of the region and no others, whatever the access: then a page faults only once");
+        }
+    }
+}
+END_TEST
+
+// Where the pager has a page that it brought in for a fault: the event, or 0.
+static uint64_t find_landing(const struct run *run, const struct fault *fault)
+{
+    struct pattern landing = serving(event(TRACE_PAGE_MAP), fault->id);
+    return event_find(run, fault->begin, fault->end, with(by(landing, run->file_server), 0, run->root_task));
+}
+
+static void require_landing(const struct run *run, const struct fault *fault, const struct known_region *region,
+                            uint64_t landing)
+{
+    expected("for %s a page in root's own window for the region, with rights %s", fault_text(run, fault),
+             rights_text(region->rights));
+    if (!landing) {
+        uint64_t error = event_find(run, fault->begin, fault->end, with(event(TRACE_SYSCALL_ERROR), 2, DATASPACE_MAP));
+        happened(run, error ? error : fault->end, "no page arrived in root while it served this fault");
+        likely("the receive window must be a page-aligned address of the region's window: pager_own_address");
+    }
+    flexpage_t page = run_event(run, landing)->argument[1];
+    if (flexpage_address(page) < PLACE_WINDOW(0) || flexpage_address(page) >= PLACE_WINDOW(PLACES)) {
+        happened(run, landing, "the page lies at 0x%lx", (unsigned long)flexpage_address(page));
+        likely("the fault's address is one of the program; root's own copy lies at pager_own_address");
+    }
+    if (flexpage_rights(page) != region->rights) {
+        happened(run, landing, "the page has rights %s in root", rights_text(flexpage_rights(page)));
+        likely("what root does not have it cannot hand on, and more than the region allows it must not ask for");
+    }
+}
+
+// All pages of a region lie as far from each other in root as in the program, and no page of root stands for two.
+static void require_no_collision(const struct run *run, const struct fault *fault, uint64_t landing)
+{
+    uint64_t own = flexpage_address(run_event(run, landing)->argument[1]);
+    struct known_region region, other_region;
+    (void)region_at(run, fault->task, fault->address, fault->begin, &region);
+    for (struct fault other = {0}; fault_next(run, &other) && other.begin < fault->begin;) {
+        uint64_t before = find_landing(run, &other);
+        if (!before || !region_at(run, other.task, other.address, other.begin, &other_region)) continue;
+        uint64_t other_own = flexpage_address(run_event(run, before)->argument[1]);
+        bool same_region = other.task == fault->task && other_region.start == region.start;
+        bool apart = own - other_own == page_of(fault->address) - page_of(other.address);
+        if (same_region ? apart : own != other_own) continue;
+        expected("for %s a place in root that depends on region and page alone", fault_text(run, fault));
+        happened(run, before, "0x%lx was brought to 0x%lx", (unsigned long)other.address, (unsigned long)other_own);
+        happened(run, landing, "and 0x%lx to 0x%lx", (unsigned long)fault->address, (unsigned long)own);
+        likely("pager_own_address keeps the distances: use it with the page's address");
+    }
+}
+
+START_TEST(the_page_lands_in_roots_own_memory)
+{
+    const struct run *run = grading_run("pages");
+    for (struct fault fault = {0}; fault_next(run, &fault);) {
+        struct known_region region;
+        if (!fault.delivered || !region_at(run, fault.task, fault.address, fault.begin, &region)) continue;
+        uint64_t landing = find_landing(run, &fault);
+        require_landing(run, &fault, &region, landing);
+        require_no_collision(run, &fault, landing);
+    }
+}
+END_TEST
+
+// ---- Step 3 --------------------------------------------------------------------------------------------------------
+
+static uint64_t reply_of_pager(const struct run *run, const struct fault *fault)
+{
+    return event_find(run, fault->begin, 0, by(serving(event(TRACE_IPC_REPLY), fault->id), run->pager));
+}
+
+static void require_answer(const struct run *run, const struct fault *fault, const struct known_region *region)
+{
+    expected("%s resolved by a flexpage at 0x%lx, %s", fault_text(run, fault), (unsigned long)page_of(fault->address),
+             rights_text(region->rights));
+    if (fault->outcome == FAULT_OPEN) {
+        happened(run, fault->end, "the fault was never answered");
+        likely("external_fault_serve returns the tag of the reply, and the loop in pager.c sends it: call nothing that "
+               "waits or replies itself");
+    }
+    uint64_t reply = reply_of_pager(run, fault);
+    if (fault->outcome == FAULT_REFUSED && reply && ipc_items(run_event(run, reply)->argument[1])) {
+        happened(run, reply, "the reply carries an item");
+        happened(run, fault->end, "and the kernel could not map it");
+        likely("an item is {flexpage of root's own memory, page of the fault in the program}. Root must have what it "
+               "offers, and the position must be free: it is the address rounded down to a page, not at the region's "
+               "start");
+    }
+    if (fault->outcome == FAULT_REFUSED) {
+        happened(run, fault->end, "it was refused (%s)", trace_cause_name(fault->cause));
+        likely("the tag of the reply carries an error, or the same access faulted eight times without progress");
+    }
+    if (!fault->by_flexpage) {
+        happened(run, fault->end, "the reply carried no flexpage");
+        likely("the tag announces the item that is in this_utcb()->items[0]: ipc_tag(0, 0, 1)");
+    }
+}
+
+static void require_position(const struct run *run, const struct fault *fault, const struct known_region *region)
+{
+    struct pattern arrival = serving(event(TRACE_PAGE_MAP), fault->id);
+    uint64_t map = event_find(run, fault->begin, fault->end, with(arrival, 0, fault->task));
+    struct page page, own;
+    bool there = page_at(run, fault->task, fault->address, fault->end, &page);
+    if (!there) {
+        flexpage_t to = map ? run_event(run, map)->argument[1] : 0;
+        struct fault again = *fault;
+        if (map)
+            happened(run, map, "the reply put a page at 0x%lx, %s", (unsigned long)flexpage_address(to),
+                     rights_text(flexpage_rights(to)));
+        if (fault_next(run, &again) && again.address == fault->address)
+            happened(run, again.begin, "main faults again at 0x%lx", (unsigned long)again.address);
+        happened(run, fault->end, "the page of the fault is not there");
+        likely("the flexpage lies at the fault's address rounded down to a page, not at the region's start");
+    }
+    if (page.rights != region->rights) {
+        happened(run, page.since, "the page has rights %s", rights_text(page.rights));
+        likely("the flexpage's rights are those of the region: no fewer, for the page would fault again; no more, for "
+               "the program could write or execute what it must not");
+    }
+    uint64_t landing = find_landing(run, fault);
+    bool has = landing && page_at(run, run->root_task, flexpage_address(fault->item), fault->end, &own);
+    if (has && own.frame == page.frame && run_event(run, landing)->argument[2] == page.frame) return;
+    happened(run, map, "the page came from 0x%lx in root", (unsigned long)flexpage_address(fault->item));
+    if (landing) happened(run, landing, "and this is the page that was brought in for it");
+    likely("the offer is the page that was just brought in: memory_flexpage(pager_own_address(...), PAGE_ORDER, ...)");
+}
+
+START_TEST(replies_with_a_flexpage_at_the_fault)
+{
+    const struct run *run = grading_run("pages");
+    for (struct fault fault = {0}; fault_next(run, &fault);) {
+        struct known_region region;
+        if (!region_at(run, fault.task, fault.address, fault.begin, &region)) continue;
+        require_answer(run, &fault, &region);
+        require_position(run, &fault, &region);
+    }
+}
+END_TEST
+
+// What the file holds in the host's own copy.
+static uint64_t file_word(uint64_t offset)
+{
+    uint64_t word = 0;
+    FILE *file = fopen("build/boot/text.txt", "rb");
+    if (file && !fseek(file, (long)offset, SEEK_SET) && fread(&word, sizeof(word), 1, file) != 1) word = 0;
+    if (file) fclose(file);
+    return word;
+}
+
+static void require_contents(const struct run *run)
+{
+    const struct run_program *program = &run->programs[run->program_count - 1]; // lab-pages
+    struct pattern mark = by(event(TRACE_MARK), program->main);
+    char name[24];
+    for (uint64_t at = 0; (at = event_find(run, at, 0, with(mark, 0, LAB_MARK_FILE)));) {
+        const struct trace_record *record = run_event(run, at);
+        if (record->argument[1] == file_word(record->argument[2])) continue;
+        expected("the bytes of text.txt at offset 0x%lx", (unsigned long)record->argument[2]);
+        happened(run, at, "the program read 0x%016lx, the file has 0x%016lx", (unsigned long)record->argument[1],
+                 (unsigned long)file_word(record->argument[2]));
+        likely("another page of the file, or of another file, was brought in: look at the request before that");
+    }
+    uint64_t wrong = event_find(run, 0, 0, with(mark, 0, LAB_MARK_WRONG));
+    if (wrong) {
+        trace_text(name, sizeof(name), run_event(run, wrong), 3);
+        expected("each page of the program with its own content");
+        happened(run, wrong, "at 0x%lx (%s) it found 0x%lx", (unsigned long)run_event(run, wrong)->argument[2], name,
+                 (unsigned long)run_event(run, wrong)->argument[1]);
+        likely("a page of another region, or of another place in it");
+    }
+    if (event_find(run, 0, 0, with(mark, 0, LAB_MARK_DONE))) return;
+    expected("lab-pages comes to its end");
+    happened(run, run->count, "it did not");
+    likely("it crashed or gave up: %s/console.txt says how", run->directory);
+}
+
+static void require_ends(const struct run *run)
+{
+    for (unsigned i = 0; i < run->program_count; i++) {
+        const struct run_program *program = &run->programs[i];
+        if (program->exited && !program->status) continue;
+        uint64_t refused = event_find(run, 0, 0, by(event(TRACE_FAULT_REFUSE), program->main));
+        expected("each program ends by itself with status 0");
+        happened(run, refused ? refused : run->count, "%s did not", run_name_of(run, FIELD_TASK, program->task));
+        likely("a fault was refused that a region allows, or content was wrong");
+    }
+}
+
+START_TEST(each_page_faults_once_and_has_its_content)
+{
+    const struct run *run = grading_run("pages");
+    require_contents(run);
+    require_ends(run);
+    for (struct fault fault = {0}; fault_next(run, &fault);) {
+        struct fault again = fault;
+        while (fault_next(run, &again)) {
+            if (again.task != fault.task || page_of(again.address) != page_of(fault.address)) continue;
+            expected("one fault for each page");
+            happened(run, fault.begin, "%s", fault_text(run, &fault));
+            happened(run, again.begin, "%s", fault_text(run, &again));
+            likely("the first time the page came with too few rights, or to another place");
+        }
+    }
+}
+END_TEST
+
+// ---- Steps 4 and 5 -------------------------------------------------------------------------------------------------
+
+// The access that must be refused, of the program that was told to make it that way: what became of it.
+static void require_refusal(const char *way, const char *why)
+{
+    const struct run *run = grading_run("refusals");
+    char text[24] = "";
+    for (uint64_t at = 0; (at = event_find(run, at, 0, with(event(TRACE_MARK), 0, LAB_MARK_WILD)));) {
+        const struct trace_record *record = run_event(run, at);
+        trace_text(text, sizeof(text), record, 3);
+        if (strcmp(text, way) || record->task == run->root_task) continue;
+        struct fault fault = {.begin = at};
+        bool faults = fault_next(run, &fault) && fault.task == record->task;
+        expected("the %s at 0x%lx (%s) refused", access_text((unsigned)record->argument[1]),
+                 (unsigned long)record->argument[2], way);
+        if (!faults || fault.address != record->argument[2]) {
+            happened(run, at, "the access was made, and did not even fault");
+            likely(
+                "an earlier reply mapped more than its region: rights, size or position of a flexpage were too large");
+        }
+        if (fault.outcome != FAULT_REFUSED) {
+            happened(run, fault.end, "it was %s", fault.outcome == FAULT_OPEN ? "never answered" : "resolved");
+            likely("%s", why);
+        }
+        uint64_t reply = reply_of_pager(run, &fault);
+        if (reply && ipc_error(run_event(run, reply)->argument[1])) return;
+        happened(run, reply ? reply : fault.end, "it ended (%s), but the pager's reply carried no error",
+                 trace_cause_name(fault.cause));
+        likely("refuse with ipc_tag_error(IPC_E_REFUSED); do not leave it to the kernel to stumble over a bad item. %s",
+               why);
+    }
+    expected("a program that makes the access \"%s\"", way);
+    happened(run, run->count, "none came so far");
+    likely("an earlier fault of that program was not resolved");
+}
+
+START_TEST(refuses_what_lies_outside_every_region)
+{
+    for (unsigned i = 0; i < sizeof(ways_outside) / sizeof(ways_outside[0]); i++)
+        require_refusal(ways_outside[i], "a region ends before start + size, and there is none below its start");
+}
+END_TEST
+
+START_TEST(refuses_when_the_dataspace_gives_no_page)
+{
+    require_refusal("beyond", "dataspace_map returned an error: then there is no page, and nothing to reply with");
+}
+END_TEST
+
+START_TEST(refuses_an_access_that_the_region_forbids)
+{
+    for (unsigned i = 0; i < sizeof(ways_forbidden) / sizeof(ways_forbidden[0]); i++)
+        require_refusal(ways_forbidden[i], "compare the access, words[1], with the region's rights before anything "
+                                           "else: a page without the right it needs would fault for ever");
+}
+END_TEST
+
+// ---- Step 6 --------------------------------------------------------------------------------------------------------
+
+static void require_block(const struct run *run, const struct fault *fault, const struct known_region *region)
+{
+    unsigned order = region_order(region, fault->address, BLOCK_ORDER);
+    uint64_t start = fault->address >> order << order;
+    expected("%s resolved by a block of %lu pages at 0x%lx (region \"%s\", 0x%lx bytes from 0x%lx on, offset 0x%lx)",
+             fault_text(run, fault), 1ul << (order - PAGE_ORDER), (unsigned long)start, region->name,
+             (unsigned long)region->size, (unsigned long)region->start, (unsigned long)region->offset);
+    if (fault->outcome != FAULT_RESOLVED || !fault->by_flexpage) {
+        happened(run, fault->end, "it was not resolved");
+        likely(
+            "a page can be taken back at any time, from root too: ask for it each time; and if the block does not fit "
+            "(IPC_E_OCCUPIED), ask for the single page");
+    }
+    if (flexpage_order(fault->item) != order) {
+        happened(run, fault->end, "the reply carried %lu pages", 1ul << (flexpage_order(fault->item) - PAGE_ORDER));
+        likely("the largest aligned block of at most 2^map_order bytes that lies in the region and is aligned in the "
+               "dataspace too");
+    }
+    struct page page;
+    if (page_at(run, fault->task, fault->address, fault->end, &page)) return;
+    happened(run, fault->end, "the page of the fault is not there");
+    likely("position and offer are both rounded down to the block; the page that is asked for is the fault's");
+}
+
+START_TEST(maps_blocks_of_pages)
+{
+    const struct run *run = grading_run("blocks");
+    for (struct fault fault = {0}; fault_next(run, &fault);) {
+        struct known_region region;
+        if (region_at(run, fault.task, fault.address, fault.begin, &region)) require_block(run, &fault, &region);
+    }
+    require_contents(run);
+    require_ends(run);
+}
+END_TEST
+
+// ---- The lab -------------------------------------------------------------------------------------------------------
+
+static const struct lab_step steps[] = {
+    {"finds the region of an address", 0},     {"brings the content into its own memory", 1},
+    {"replies with a positioned flexpage", 2}, {"refuses what it cannot serve", 3},
+    {"refuses what a region forbids", 3},      {"maps blocks of pages", 3},
+};
+static const struct lab_test tests[] = {
+    {1, 15, &finds_the_region_that_holds_the_address},
+    {2, 10, &asks_the_dataspace_for_the_page_of_the_fault},
+    {2, 10, &the_page_lands_in_roots_own_memory},
+    {3, 20, &replies_with_a_flexpage_at_the_fault},
+    {3, 10, &each_page_faults_once_and_has_its_content},
+    {4, 10, &refuses_what_lies_outside_every_region},
+    {4, 5, &refuses_when_the_dataspace_gives_no_page},
+    {5, 10, &refuses_an_access_that_the_region_forbids},
+    {6, 10, &maps_blocks_of_pages},
+};
+static const struct lab lab = {
+    .number = "06",
+    .name = "external pager",
+    .steps = steps,
+    .step_count = sizeof(steps) / sizeof(steps[0]),
+    .tests = tests,
+    .test_count = sizeof(tests) / sizeof(tests[0]),
+    .start_runs = start_runs,
+};
+const struct lab *const the_lab = &lab;

@@ -1,0 +1,135 @@
+// Formats: System V ABI, chapters 4 and 5 (ELF-64); The RISC-V Instruction Set Manual, volume I (the instructions).
+#define _XOPEN_SOURCE 700
+#include "labs/grading/executable.h"
+#include <elf.h>
+#include <stdio.h>
+#include <string.h>
+#include "kernel/abi/ipc.h"
+#include "labs/grading/grading.h"
+#include "loader/root/layout.h"
+#include "loader/runtime/protocol.h"
+
+struct executable_plan executable_draw(uint64_t *seed, uint64_t start, uint64_t end, bool at_border)
+{
+    struct executable_plan plan = {.count = 4 + (unsigned)seeded(seed, 4)};
+    uint64_t slice = (end - start) / plan.count & ~(PAGE_SIZE - 1), address = start;
+    for (unsigned i = 0; i < plan.count; i++) {
+        struct executable_segment *segment = &plan.segments[i];
+        bool neighbour = i > 0 && (seeded(seed, 2) || (at_border && i == 1));
+        if (!neighbour) address = start + i * slice + seeded(seed, slice / 2 / PAGE_SIZE) * PAGE_SIZE;
+        *segment = (struct executable_segment){address, (1 + seeded(seed, 3)) * PAGE_SIZE, RIGHT_READ};
+        if (i % 2) segment->rights |= RIGHT_EXECUTE;
+        if (i % 2 == 0 && seeded(seed, 2)) segment->rights |= RIGHT_WRITE;
+        address += segment->size;
+    }
+    const struct executable_segment *code = &plan.segments[1 + 2 * seeded(seed, plan.count / 2)];
+    plan.entry = code->address + seeded(seed, code->size / PAGE_SIZE) * PAGE_SIZE;
+    if (at_border) plan.entry = plan.segments[1].address;
+    return plan;
+}
+
+// ---- Instructions --------------------------------------------------------------------------------------------------
+
+enum machine_register { ZERO = 0, T0 = 5, T1 = 6, A0 = 10, A1 = 11, A2 = 12, A7 = 17 };
+
+static uint32_t load_upper(enum machine_register to, uint64_t address) // lui
+{
+    return (uint32_t)(address & 0xfffff000u) | (uint32_t)to << 7 | 0x37;
+}
+static uint32_t load_word(enum machine_register to, enum machine_register from) // ld to, 0(from)
+{
+    return (uint32_t)from << 15 | 3u << 12 | (uint32_t)to << 7 | 0x03;
+}
+static uint32_t add(enum machine_register to, enum machine_register from, unsigned value) // addi
+{
+    return value << 20 | (uint32_t)from << 15 | (uint32_t)to << 7 | 0x13;
+}
+static uint32_t shift_left(enum machine_register to, unsigned bits) // slli
+{
+    return bits << 20 | (uint32_t)to << 15 | 1u << 12 | (uint32_t)to << 7 | 0x13;
+}
+#define ECALL 0x73u
+#define JUMP_HERE 0x6fu
+
+static void write_code(const struct executable_plan *plan, uint32_t *code)
+{
+    for (unsigned i = 0; i < plan->count; i++) {
+        *code++ = load_upper(T0, plan->segments[i].address + plan->segments[i].size - PAGE_SIZE);
+        *code++ = load_word(T1, T0);
+    }
+    const uint32_t end[] = {
+        add(A0, ZERO, PROGRAM_PARENT),
+        add(A1, ZERO, PARENT_EXIT),
+        shift_left(A1, 32),
+        add(A1, A1, 1),
+        add(A2, ZERO, 0),
+        add(A7, ZERO, IPC_CALL),
+        ECALL,
+        JUMP_HERE,
+    };
+    memcpy(code, end, sizeof(end));
+}
+
+// ---- The file ------------------------------------------------------------------------------------------------------
+
+static Elf64_Ehdr file_header(const struct executable_plan *plan)
+{
+    Elf64_Ehdr header = {
+        .e_ident = {0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATA2LSB, EV_CURRENT},
+        .e_type = ET_EXEC,
+        .e_machine = EM_RISCV,
+        .e_version = EV_CURRENT,
+        .e_entry = plan->entry,
+        .e_phoff = sizeof(Elf64_Ehdr),
+        .e_ehsize = sizeof(Elf64_Ehdr),
+        .e_phentsize = sizeof(Elf64_Phdr),
+        .e_phnum = (Elf64_Half)plan->count,
+    };
+    return header;
+}
+
+static Elf64_Phdr program_header(const struct executable_segment *segment, uint64_t offset)
+{
+    return (Elf64_Phdr){
+        .p_type = PT_LOAD,
+        .p_flags = PF_R | (segment->rights & RIGHT_WRITE ? PF_W : 0u) | (segment->rights & RIGHT_EXECUTE ? PF_X : 0u),
+        .p_offset = offset,
+        .p_vaddr = segment->address,
+        .p_paddr = segment->address,
+        .p_filesz = segment->size,
+        .p_memsz = segment->size,
+        .p_align = PAGE_SIZE,
+    };
+}
+
+static bool write_page(FILE *file, const struct executable_plan *plan, uint64_t address)
+{
+    union {
+        uint32_t code[PAGE_SIZE / 4];
+        uint64_t words[PAGE_SIZE / 8];
+    } page = {{0}};
+    if (address == plan->entry)
+        write_code(plan, page.code);
+    else
+        page.words[0] = address;
+    return fwrite(&page, sizeof(page), 1, file) == 1;
+}
+
+bool executable_write(const char *path, const struct executable_plan *plan)
+{
+    FILE *file = fopen(path, "wb");
+    if (!file) return false;
+    Elf64_Ehdr header = file_header(plan);
+    bool good = fwrite(&header, sizeof(header), 1, file) == 1;
+    uint64_t offset = PAGE_SIZE;
+    for (unsigned i = 0; i < plan->count && good; i++) {
+        Elf64_Phdr segment = program_header(&plan->segments[i], offset);
+        good = fwrite(&segment, sizeof(segment), 1, file) == 1;
+        offset += plan->segments[i].size;
+    }
+    good = good && !fseek(file, PAGE_SIZE, SEEK_SET);
+    for (unsigned i = 0; i < plan->count && good; i++)
+        for (uint64_t inside = 0; inside < plan->segments[i].size && good; inside += PAGE_SIZE)
+            good = write_page(file, plan, plan->segments[i].address + inside);
+    return !fclose(file) && good;
+}

@@ -1,0 +1,184 @@
+// Starting a guest and reading what it left.
+#define _XOPEN_SOURCE 700
+#include "labs/grading/run.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <fcntl.h>
+#include "kernel/abi/objects.h"
+#include "viz/trace/trace.h"
+
+#define MAX_WORDS 96u
+
+// ---- Starting ------------------------------------------------------------------------------------------------------
+
+static void become_launcher(const char *const words[])
+{
+    int null = open("/dev/null", O_RDWR);
+    dup2(null, STDIN_FILENO);
+    dup2(null, STDOUT_FILENO);
+    dup2(null, STDERR_FILENO);
+    execvp("python3", (char *const *)words);
+    _exit(127);
+}
+
+void run_start(struct run *run, const char *name, const char *out, const char *kernel, uint64_t budget,
+               unsigned programs, const char *const words[])
+{
+    char budget_text[24];
+    *run = (struct run){.name = name, .programs_wanted = programs};
+    snprintf(run->directory, sizeof(run->directory), "%s/%s", out, name);
+    snprintf(budget_text, sizeof(budget_text), "%lu", (unsigned long)budget);
+    const char *all[MAX_WORDS] = {"python3", "scripts/run.py", "--out",     run->directory, "--kernel",
+                                  kernel,    "--budget",       budget_text, "--wall",       "60"};
+    unsigned count = 10;
+    for (unsigned i = 0; words[i] && count < MAX_WORDS - 1; i++)
+        all[count++] = words[i];
+    run->launcher = fork();
+    if (run->launcher == 0) become_launcher(all);
+}
+
+// ---- What the launcher says ----------------------------------------------------------------------------------------
+
+static void read_result(struct run *run)
+{
+    char path[600], text[4096] = "";
+    snprintf(path, sizeof(path), "%s/result.json", run->directory);
+    FILE *file = fopen(path, "r");
+    if (!file) return;
+    size_t size = fread(text, 1, sizeof(text) - 1, file);
+    text[size] = 0;
+    fclose(file);
+    const char *end = strstr(text, "\"end\": \"");
+    if (end) sscanf(end, "\"end\": \"%15[a-z-]", run->end);
+}
+
+static void measure_console(struct run *run)
+{
+    char path[600];
+    struct stat status;
+    snprintf(path, sizeof(path), "%s/console.txt", run->directory);
+    if (!stat(path, &status)) run->console_size = (uint64_t)status.st_size;
+}
+
+static void read_trace(struct run *run)
+{
+    char path[600];
+    struct trace_error error;
+    snprintf(path, sizeof(path), "%s/trace", run->directory);
+    struct trace *trace = trace_open(path, &error);
+    if (!trace) return;
+    uint64_t count = trace_count(trace);
+    run->events = calloc(count ? count : 1, sizeof(*run->events));
+    while (run->events && run->count < count && trace_record(trace, run->count, &run->events[run->count]))
+        run->count++;
+    trace_close(trace);
+}
+
+// ---- Who is who ----------------------------------------------------------------------------------------------------
+
+static void note_name(struct run *run, const struct trace_record *record)
+{
+    static const enum trace_field_type types[] = {[OBJECT_TASK] = FIELD_TASK, [OBJECT_THREAD] = FIELD_THREAD};
+    uint64_t kind = record->argument[1];
+    if (run->name_count == RUN_MAX_NAMES) return;
+    struct run_name *name = &run->names[run->name_count++];
+    *name = (struct run_name){.type = FIELD_OBJECT, .id = record->argument[0]};
+    if (kind == OBJECT_TASK || kind == OBJECT_THREAD) name->type = types[kind];
+    trace_text(name->text, sizeof(name->text), record, 2);
+}
+
+static uint32_t id_of(const struct run *run, enum trace_field_type type, const char *text)
+{
+    for (unsigned i = 0; i < run->name_count; i++)
+        if (run->names[i].type == type && !strcmp(run->names[i].text, text)) return (uint32_t)run->names[i].id;
+    return 0;
+}
+
+// Only root's first thread, which runs none of the student's code, says which programs there are and how they ended.
+static void note_mark(struct run *run, const struct trace_record *record)
+{
+    if (record->thread != run->root_main || !run->root_main) return;
+    if (record->argument[0] == MARK_ARRANGEMENT && run->program_count < RUN_MAX_PROGRAMS)
+        run->programs[run->program_count++].task = (uint32_t)record->argument[2];
+    for (unsigned i = 0; i < run->program_count; i++) {
+        struct run_program *program = &run->programs[i];
+        if (record->argument[0] != MARK_PROGRAM_EXIT || program->task != record->argument[2]) continue;
+        program->exited = true;
+        program->status = record->argument[1];
+    }
+}
+
+static void note_threads(struct run *run)
+{
+    for (uint64_t i = 0; i < run->count; i++) {
+        const struct trace_record *record = &run->events[i];
+        if (record->kind == TRACE_OBJECT_NAME) {
+            note_name(run, record);
+            if (!run->root_main) run->root_main = id_of(run, FIELD_THREAD, "root main");
+        }
+        if (record->kind == TRACE_MARK) note_mark(run, record);
+    }
+    // A program has one thread in the arrangements that are graded: the first that is put into its task.
+    for (uint64_t i = 0; i < run->count; i++) {
+        const struct trace_record *record = &run->events[i];
+        for (unsigned k = 0; k < run->program_count && record->kind == TRACE_THREAD_CONTROL; k++)
+            if (run->programs[k].task == record->argument[1] && !run->programs[k].main)
+                run->programs[k].main = (uint32_t)record->argument[0];
+    }
+}
+
+void run_finish(struct run *run)
+{
+    int status = 0;
+    if (run->launcher > 0) waitpid(run->launcher, &status, 0);
+    run->status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    read_result(run);
+    measure_console(run);
+    read_trace(run);
+    note_threads(run);
+    run->root_task = id_of(run, FIELD_TASK, "root");
+    run->pager = id_of(run, FIELD_THREAD, "external pager");
+    run->file_server = id_of(run, FIELD_THREAD, "file server");
+}
+
+// ---- For messages --------------------------------------------------------------------------------------------------
+
+const struct trace_record *run_event(const struct run *run, uint64_t number)
+{
+    return &run->events[number - 1];
+}
+
+static bool find_name(void *context, enum trace_field_type type, uint64_t id, char *buffer, size_t size)
+{
+    const struct run *run = context;
+    for (unsigned i = 0; i < run->name_count; i++) {
+        if (run->names[i].type != type || run->names[i].id != id) continue;
+        snprintf(buffer, size, "%s", run->names[i].text);
+        return true;
+    }
+    return false;
+}
+
+const char *run_name_of(const struct run *run, enum trace_field_type type, uint64_t id)
+{
+    static char texts[4][64];
+    static unsigned next;
+    char *text = texts[next++ % 4];
+    const struct trace_names names = {(void *)run, find_name};
+    trace_format_id(text, sizeof(texts[0]), type, id, &names);
+    return text;
+}
+
+void run_describe(const struct run *run, uint64_t number, char *buffer, size_t size)
+{
+    const struct trace_names names = {(void *)run, find_name};
+    const struct trace_record *record = run_event(run, number);
+    char fields[256];
+    trace_format_fields(fields, sizeof(fields), record, &names);
+    snprintf(buffer, size, "%s: %s %s", run_name_of(run, FIELD_THREAD, record->thread),
+             trace_kind_info(record->kind)->name, fields);
+}

@@ -1,0 +1,315 @@
+#!/usr/bin/env python3
+"""The labs: `make start LAB=06` and what follows. A student's file lies in work/NN-name/ and is never overwritten.
+
+    lab.py COMMAND [LAB=..] [STEP=..] [SEED=..] [NAME=..] [EVENT=..] [RUN=..] [PROGRAM=..] [MUTANT=..]
+
+Commands: start lab run watch gdb hint grade reset mutants new-lab, and reference, which grades the kit's own file.
+"""
+
+import concurrent.futures
+import getpass
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+import lab_files
+import lab_grade
+import qemu
+from lab_files import ROOT, LabError
+
+AT_ONCE = 2
+GDBS = ("gdb-multiarch", "riscv64-unknown-elf-gdb", "riscv64-linux-gnu-gdb")
+
+
+def at_root(path):
+    return os.path.join(ROOT, path)
+
+
+def write(path, text):
+    """Writes a file, unless it has that content already: then make need not build anew."""
+    if os.path.exists(at_root(path)):
+        with open(at_root(path)) as file:
+            if file.read() == text:
+                return
+    os.makedirs(os.path.dirname(at_root(path)), exist_ok=True)
+    with open(at_root(path), "w") as file:
+        file.write(text)
+
+
+def read(path):
+    with open(at_root(path)) as file:
+        return file.read()
+
+
+def require_started(lab):
+    if not os.path.exists(at_root(lab.source())):
+        raise LabError(f"{lab.source()} is not there: make start LAB={lab.number}")
+
+
+def seed_of(lab, options):
+    """SEED= wins, then the one that `make start` wrote down, then the user's name."""
+    seed = options.get("SEED")
+    if not seed and os.path.exists(at_root(os.path.join(lab.work, "seed"))):
+        seed = read(os.path.join(lab.work, "seed")).strip()
+    seed = (seed or lab_files.seed_of_name(getpass.getuser())).lower()
+    if not re.fullmatch(r"[0-9a-f]{1,8}", seed):
+        raise LabError(f"a seed is a hexadecimal number of at most 8 digits, not \"{seed}\"")
+    return seed
+
+
+def step_of(lab, options, otherwise=None):
+    if not options.get("STEP"):
+        return otherwise
+    steps = lab.steps()
+    if not options["STEP"].isdigit() or int(options["STEP"]) not in steps:
+        raise LabError(f"lab {lab.number} has the steps {', '.join(map(str, steps))}")
+    return int(options["STEP"])
+
+
+def work_out(lab):
+    return os.path.join(lab.build, "work")
+
+
+# ---- The commands -----------------------------------------------------------------------------------------------------
+
+def start(lab, options):
+    if os.path.exists(at_root(lab.source())):
+        print(f"{lab.source()} is there already, and stays as it is. make reset LAB={lab.number} begins anew and keeps "
+              "a copy.")
+        return 0
+    write(lab.source(), read(lab.starter()))
+    seed = options.get("SEED") or lab_files.seed_of_name(options.get("NAME") or getpass.getuser())
+    write(os.path.join(lab.work, "seed"), seed + "\n")
+    print(f"lab {lab.number}, {lab.title}: {lab.source()} is yours to fill in, seed {seed_of(lab, {})}.\n"
+          f"Read {lab.folder}/README.md and {lab.header}, then: make lab LAB={lab.number}")
+    return 0
+
+
+def graded(lab, options, step=None):
+    require_started(lab)
+    return lab_grade.grade(lab, lab.source(), work_out(lab), seed_of(lab, options), step)
+
+
+def show_lab(lab, options):
+    """Where the student stands; grades anew only if the file is another one."""
+    require_started(lab)
+    result = lab_grade.previous(work_out(lab))
+    fresh = result and result["hashes"]["file"] == lab_grade.file_hash(lab.source()) and not result["step"] \
+        and result["seed"] == seed_of(lab, options)
+    result = result if fresh else graded(lab, options)
+    lab_grade.print_result(lab, result, work_out(lab), details=False)
+    number = lab_grade.next_step(result)
+    if number is None:
+        print("\n All steps are good. The handout ends with questions to think about.")
+        return 0
+    title, text = lab.steps()[number]
+    print(f"\n Next: step {number}, {title}\n")
+    print("\n".join("   " + line for line in lab_files.without_hints(text).splitlines()))
+    print(f"\n Then: make grade LAB={lab.number} STEP={number}      a hint: make hint LAB={lab.number} STEP={number}")
+    return 0
+
+
+def grade(lab, options):
+    result = graded(lab, options, step_of(lab, options))
+    lab_grade.print_result(lab, result, work_out(lab))
+    return 0 if result["points"] == sum(test["of"] for test in result["tests"]) and result["tests"] else 1
+
+
+def built_kernel(lab):
+    require_started(lab)
+    text, good = lab_grade.build(lab, lab.source(), work_out(lab))
+    if text:
+        print(text, file=sys.stderr)
+    if not good:
+        raise LabError(f"{lab.source()} does not compile")
+    return os.path.join(work_out(lab), "faultline.elf")
+
+
+def run(lab, options):
+    """Any program with the student's file in the kernel's root."""
+    kernel = built_kernel(lab)
+    words = list(lab.run_words)
+    if options.get("PROGRAM"):
+        words[words.index("--program") + 1] = options["PROGRAM"]
+    out = os.path.join(work_out(lab), "run")
+    code = subprocess.run(["scripts/run.py", *words, "--kernel", kernel, "--out", out, "--budget", "2G"], cwd=ROOT,
+                          check=False).returncode
+    print(f"status {code}. To look at it: make watch LAB={lab.number} RUN=run")
+    return code
+
+
+def watch(lab, options):
+    """The visualizer, on the run and at the event of the first failure, or on what RUN= and EVENT= say."""
+    require_started(lab)
+    failure = lab_grade.first_failure(lab_grade.previous(work_out(lab)) or {"tests": []})
+    name = options.get("RUN") or (failure or {}).get("run") or "run"
+    directory = os.path.join(work_out(lab), name)
+    if not os.path.isdir(at_root(os.path.join(directory, "trace"))):
+        raise LabError(f"there is no trace in {directory}: make run LAB={lab.number}, or make grade LAB={lab.number}")
+    event = options.get("EVENT") or (str(lab_grade.first_event(failure)) if failure and name == failure["run"] else "")
+    words = ["build/bin/faultline-viz"] + (["--at", event] if event not in ("", "0") else [])
+    if not sys.stdout.isatty():
+        words += ["--snapshot", "text", "--size", "120x34"]
+    return subprocess.run(words + [directory], cwd=ROOT, check=False).returncode
+
+
+def debug(lab, _options):
+    """Stops at the student's function, under gdb."""
+    kernel = built_kernel(lab)
+    gdb = next((name for name in GDBS if shutil.which(name)), None)
+    if gdb is None:
+        raise LabError(f"no gdb for RISC-V is installed (one of {', '.join(GDBS)}): on Debian, apt-get install gdb-multiarch")
+    with tempfile.TemporaryDirectory() as folder:
+        serial, ram = os.path.join(folder, "serial"), os.path.join(folder, "ram")
+        socket = os.path.join(folder, "gdb")
+        words = " ".join(word.removeprefix("--") + ("=" if word.startswith("--") else "") for word in lab.run_words)
+        append = "trace=off " + words.replace("= ", "=") + " --"
+        with open(os.path.join(folder, "log"), "w") as log:
+            devices = ["-S", "-chardev", f"socket,path={socket},server=on,wait=off,id=gdb", "-gdb", "chardev:gdb"]
+            guest = subprocess.Popen(qemu.command(kernel, "build/boot.cpio", ram, serial, append, devices), cwd=ROOT,
+                                     stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+            try:
+                while not os.path.exists(socket) and guest.poll() is None:
+                    time.sleep(0.05)
+                return subprocess.run([gdb, "-q", os.path.join(work_out(lab), "root.elf"),
+                                       "-ex", f"target remote {socket}", "-ex", f"hbreak {lab.breakpoint}",
+                                       "-ex", "continue"], cwd=ROOT, check=False).returncode
+            finally:
+                guest.kill()
+                guest.wait()
+
+
+def hint(lab, options):
+    """The next hint of a step that was not shown yet; from the first again after the last."""
+    require_started(lab)
+    result = lab_grade.previous(work_out(lab))
+    step = step_of(lab, options, (lab_grade.next_step(result) if result else 1) or 1)
+    path = os.path.join(lab.work, ".hints.json")
+    shown = json.loads(read(path)) if os.path.exists(at_root(path)) else {}
+    hints = lab.hints(step)
+    number = shown.get(str(step), 0) % len(hints)
+    summary, text = hints[number]
+    print(f" Lab {lab.number}, step {step}, hint {number + 1} of {len(hints)}: {summary}\n\n{text.replace('<code>', '').replace('</code>', '')}")
+    if number + 1 < len(hints):
+        print(f"\n The next one: make hint LAB={lab.number} STEP={step}")
+    write(path, json.dumps({**shown, str(step): number + 1}))
+    return 0
+
+
+def reset(lab, _options):
+    require_started(lab)
+    number = 1
+    while os.path.exists(at_root(f"{lab.source()}.{number}")):
+        number += 1
+    os.rename(at_root(lab.source()), at_root(f"{lab.source()}.{number}"))
+    write(lab.source(), read(lab.starter()))
+    print(f"{lab.source()} is the starter again; what was there is {lab.source()}.{number}")
+    return 0
+
+
+def grade_reference(lab, options):
+    out = os.path.join(lab.build, "reference")
+    result = lab_grade.grade(lab, lab.unit, out, seed_of(lab, options), step_of(lab, options))
+    lab_grade.print_result(lab, result, out)
+    return 0 if result["points"] == 100 else 1
+
+
+def grade_mutant(lab, mutant, seed):
+    """Returns what is wrong with the grader about this mutant, or None, and the result."""
+    out = os.path.join(lab.build, "mutants", mutant.name)
+    source = os.path.join(out, lab.file)
+    write(source, mutant.apply(read(lab.unit)))
+    result = lab_grade.grade(lab, source, out, seed)
+    if "compiler" in result:
+        return f"it does not compile:\n{result['compiler']}", result
+    failure = lab_grade.first_failure(result)
+    said = " ".join([failure["expected"], failure["likely"]] + [line["text"] for line in failure["happened"]]) \
+        if failure else ""
+    if result["points"] != mutant.points:
+        return f"it has {result['points']} points, and should have {mutant.points}", result
+    if not re.search(mutant.says, said):
+        return f"the message does not match \"{mutant.says}\": {said}", result
+    if not failure["likely"]:
+        return "a test of the grader came to no end", result
+    return None, result
+
+
+def show_mutants(lab, options):
+    seed = seed_of(lab, options)
+    wanted = [mutant for mutant in lab.mutants() if options.get("MUTANT") in (None, "", mutant.name)]
+    text, good = lab_grade.build(lab, lab.unit, os.path.join(lab.build, "reference"))  # all that mutants share, once
+    if not good:
+        raise LabError(text)
+    wrong = 0
+    with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
+        for mutant, (problem, result) in zip(wanted, pool.map(lambda each: grade_mutant(lab, each, seed), wanted)):
+            wrong += problem is not None
+            failure = lab_grade.first_failure(result)
+            print(f" {'✗' if problem else '✓'} {mutant.name:32} {result['points']:3} points  {result['seconds']:4} s  "
+                  f"{failure['name'] if failure else ''}")
+            if problem:
+                print(f"      {problem}")
+    print(f" lab {lab.number}: {len(wanted)} mutants, {wrong} not caught as they should be")
+    return 1 if wrong or not wanted else 0
+
+
+def every_lab(command, options):
+    labs = [lab_files.find(options["LAB"])] if options.get("LAB") else lab_files.all_labs()
+    return max(command(lab, options) for lab in labs)
+
+
+def new_lab(options):
+    """Makes the skeleton of a lab from labs/skeleton."""
+    name = options.get("NAME", "")
+    if not re.fullmatch(r"\d\d-[a-z-]+", name) or not options.get("UNIT"):
+        raise LabError("make new-lab NAME=03-task-and-threads UNIT=loader/root/program.c")
+    folder = at_root(os.path.join("labs", name))
+    if os.path.exists(folder):
+        raise LabError(f"labs/{name} is there already")
+    if not os.path.isfile(at_root(options["UNIT"])):
+        raise LabError(f"there is no {options['UNIT']}")
+    number, title = name[:2], name[3:].replace("-", " ")
+    words = {"@NUMBER@": number, "@TITLE@": title, "@NAME@": name, "@UNIT@": options["UNIT"],
+             "@HEADER@": re.sub(r"\.c$", ".h", options["UNIT"]), "@FILE@": os.path.basename(options["UNIT"])}
+    skeleton = at_root("labs/skeleton")
+    for file in sorted(os.listdir(skeleton)):
+        with open(os.path.join(skeleton, file)) as source:
+            text = source.read()
+        for word, value in words.items():
+            text = text.replace(word, value)
+        write(os.path.join("labs", name, file.removesuffix(".in")), text)
+    os.makedirs(os.path.join(folder, "mutants"))
+    print(f"labs/{name} is made. labs/README.md says how to go on.")
+    return 0
+
+
+COMMANDS = {"start": start, "lab": show_lab, "run": run, "watch": watch, "gdb": debug, "hint": hint, "grade": grade,
+            "reset": reset, "reference": grade_reference}
+
+
+def main(words):
+    if not words or "=" in words[0]:
+        print(__doc__, file=sys.stderr)
+        return 119
+    command = words[0]
+    options = dict(word.split("=", 1) for word in words[1:] if "=" in word and not word.endswith("="))
+    try:
+        if command == "mutants":
+            return every_lab(show_mutants, options)
+        if command == "new-lab":
+            return new_lab(options)
+        if command not in COMMANDS:
+            raise LabError(f"there is no command {command}; there are {', '.join(COMMANDS)}, mutants and new-lab")
+        return COMMANDS[command](lab_files.find(options.get("LAB", "")), options)
+    except LabError as error:
+        print(f"lab.py: {error}", file=sys.stderr)
+        return 119
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

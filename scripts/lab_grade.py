@@ -1,0 +1,194 @@
+"""Builds a kernel with a student's file in it, has it graded, keeps the result and prints it. For lab.py.
+
+The grader (labs/grading, the lab's checks.c) is a program of its own that runs the guest and reads its trace. From its
+tests.json comes the one result.json of a grading, and all that is printed comes from that.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+
+from lab_files import ROOT, LabError
+
+GRADER_SECONDS = 120  # a last resort; runs have budgets of instructions
+MARKS = {"passed": "✓", "failed": "✗", "waits": "–"}
+COLOURS = {"passed": "\033[32m", "failed": "\033[31m", "waits": "\033[2m"}
+
+
+def file_hash(path):
+    with open(os.path.join(ROOT, path), "rb") as file:
+        return hashlib.sha256(file.read()).hexdigest()[:16]
+
+
+def output_of(*command):
+    try:
+        ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    except OSError:
+        return ""
+    return ended.stdout.splitlines()[0].strip() if ended.returncode == 0 and ended.stdout else ""
+
+
+def build(lab, source, out):
+    """Builds out/faultline.elf and the grader. Returns what the compiler said, and whether it worked."""
+    os.makedirs(os.path.join(ROOT, out), exist_ok=True)
+    command = ["make", "--no-print-directory", "-s", f"LAB_UNIT={lab.unit}", f"LAB_SOURCE={source}", f"LAB_OUT={out}",
+               "build/boot.cpio", "build/trace/metadata", "build/bin/faultline-viz", lab.checks,
+               f"{out}/faultline.elf"]
+    environment = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")}
+    ended = subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                           text=True, check=False)
+    return ended.stderr.strip(), ended.returncode == 0
+
+
+def failed_build(lab, text):
+    """The result of a file that does not compile."""
+    return {"lab": lab.number, "name": lab.title, "tests_run": 0, "tests_expected": 0, "steps": [], "tests": [],
+            "points": 0, "of": 100, "compiler": text}
+
+
+def run_checks(lab, out, seed, step):
+    """Runs the grader. Never believes a grading that ran no test, or fewer than it should."""
+    path = os.path.join(ROOT, out, "tests.json")
+    if os.path.exists(path):
+        os.remove(path)
+    command = [lab.checks, "--kernel", f"{out}/faultline.elf", "--seed", seed, "--out", out]
+    command += ["--step", str(step)] if step else []
+    try:
+        ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=GRADER_SECONDS, check=False)
+    except subprocess.TimeoutExpired:
+        raise LabError(f"the grader did not end within {GRADER_SECONDS} s; is the machine overloaded?") from None
+    if not os.path.exists(path):
+        raise LabError(f"the grader ended with status {ended.returncode} and no result:\n{ended.stdout}{ended.stderr}")
+    with open(path) as file:
+        result = json.load(file)
+    if not result["tests_run"] or result["tests_run"] != result["tests_expected"]:
+        raise LabError(f"the grader ran {result['tests_run']} tests of {result['tests_expected']}: nothing it says counts")
+    os.remove(path)
+    return result
+
+
+def grade(lab, source, out, seed, step=None):
+    """Grades a file. Returns the result, which is also in out/result.json."""
+    begun = time.monotonic()
+    shutil.rmtree(os.path.join(ROOT, out, "runs"), ignore_errors=True)
+    text, good = build(lab, source, out)
+    if not good and os.path.basename(source) not in text and "error:" not in text and "undefined" not in text:
+        raise LabError(f"the kit itself could not be built:\n{text}")
+    result = run_checks(lab, out, seed, step) if good else failed_build(lab, text)
+    result.update({
+        "file": source, "seed": seed, "step": step, "warnings": text if good else "",
+        "seconds": round(time.monotonic() - begun, 1),
+        "versions": {"kit": output_of("git", "describe", "--always", "--dirty"),
+                     "qemu": output_of("qemu-system-riscv64", "--version"),
+                     "compiler": output_of("riscv64-unknown-elf-gcc", "--version"),
+                     "python": sys.version.split()[0]},
+        "hashes": {"file": file_hash(source), "grader": file_hash(lab.checks) if good else "",
+                   "kernel": file_hash(f"{out}/faultline.elf") if good else "",
+                   "archive": file_hash("build/boot.cpio") if good else ""},
+    })
+    with open(os.path.join(ROOT, out, "result.json"), "w") as file:
+        json.dump(result, file, indent=1, ensure_ascii=False)
+        file.write("\n")
+    return result
+
+
+def previous(out):
+    """The last result, or None."""
+    try:
+        with open(os.path.join(ROOT, out, "result.json")) as file:
+            return json.load(file)
+    except (OSError, ValueError):
+        return None
+
+
+# ---- What came out ----------------------------------------------------------------------------------------------------
+
+def state(result, step):
+    """passed, failed or waits: of a step, from its tests. None: it was not graded."""
+    states = [test["result"] for test in result["tests"] if test["step"] == step]
+    if not states:
+        return None
+    return "failed" if "failed" in states else "waits" if "waits" in states else "passed"
+
+
+def first_failure(result):
+    return next((test for test in result["tests"] if test["result"] == "failed"), None)
+
+
+def first_event(test):
+    return next((line["event"] for line in test["happened"] if line["event"]), 0) if test else 0
+
+
+def next_step(result):
+    """The first step that is not good yet; None: all are."""
+    for number in range(1, len(result["steps"]) + 1):
+        if state(result, number) != "passed":
+            return number
+    return None if result["steps"] else 1
+
+
+def coloured(text, word, stream):
+    if not stream.isatty() or os.environ.get("NO_COLOR"):
+        return text
+    return f"{COLOURS[word]}{text}\033[0m"
+
+
+def wrapped(label, text, stream, width=118):
+    """`text` behind a label, later lines below its beginning."""
+    indent, words, line = 17, text.split(), ""
+    lines = []
+    for word in words:
+        if line and indent + len(line) + len(word) + 1 > width:
+            lines.append(line)
+            line = ""
+        line += (" " if line else "") + word
+    lines.append(line)
+    print(f"      {label:10} " + ("\n" + " " * indent).join(lines), file=stream)
+
+
+def print_failure(lab, test, stream):
+    wrapped("expected", test["expected"] or "the test to come to its end", stream)
+    for index, line in enumerate(test["happened"]):
+        where = f"event {line['event']}  " if line["event"] else ""
+        wrapped("happened" if not index else "", where + line["text"], stream)
+    if test["around"]:
+        for index, line in enumerate(test["around"]):
+            text = f"{line['event']:>6}  {line['text']}"
+            print(f"      {'around' if not index else '':10} {text[:100]}", file=stream)
+    wrapped("likely", test["likely"] or "the grader itself stumbled over this run; report it, with result.json", stream)
+    event = first_event(test)
+    if event:
+        wrapped("look", f"make watch LAB={lab.number} RUN={test['run']} EVENT={event}", stream)
+    wrapped("hint", f"make hint LAB={lab.number} STEP={test['step']}", stream)
+
+
+def print_steps(lab, result, stream, details=True):
+    for number, title in enumerate(result["steps"], 1):
+        word = state(result, number)
+        if word is None:
+            continue
+        tests = [test for test in result["tests"] if test["step"] == number]
+        points, most = sum(test["points"] for test in tests), sum(test["of"] for test in tests)
+        score = f"waits for step {tests[0]['waits_for']}" if word == "waits" else f"{points:2} / {most:2}"
+        print(coloured(f"  {number} {MARKS[word]} {title:60} {score:>12}", word, stream), file=stream)
+        for test in tests:
+            if test["result"] == "failed" and details:
+                print_failure(lab, test, stream)
+
+
+def print_result(lab, result, out, stream=None, details=True):
+    stream = stream or sys.stdout
+    print(f" Lab {lab.number} · {lab.title}        {result['file']}        seed {result['seed']}\n", file=stream)
+    if "compiler" in result:
+        print("  it does not compile:\n" + "\n".join("  | " + line for line in result["compiler"].splitlines()[:30]),
+              file=stream)
+    if result.get("warnings"):
+        print("  the compiler warns:\n" + "\n".join("  | " + line for line in result["warnings"].splitlines()[:12]),
+              file=stream)
+    print_steps(lab, result, stream, details)
+    graded = sum(test["of"] for test in result["tests"]) or 100
+    print(f"\n {result['points']} of {graded} points    {result['seconds']} s    {out}/result.json", file=stream)
