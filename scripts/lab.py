@@ -71,10 +71,6 @@ def step_of(lab, options, otherwise=None):
     return int(options["STEP"])
 
 
-def work_out(lab):
-    return os.path.join(lab.build, "work")
-
-
 # ---- The commands -----------------------------------------------------------------------------------------------------
 
 def start(lab, options):
@@ -92,17 +88,17 @@ def start(lab, options):
 
 def graded(lab, options, step=None):
     require_started(lab)
-    return lab_grade.grade(lab, lab.source(), work_out(lab), seed_of(lab, options), step)
+    return lab_grade.grade(lab, lab.source(), lab.out, seed_of(lab, options), step)
 
 
 def show_lab(lab, options):
     """Where the student stands; grades anew only if the file is another one."""
     require_started(lab)
-    result = lab_grade.previous(work_out(lab))
+    result = lab_grade.previous(lab.out)
     fresh = result and result["hashes"]["file"] == lab_grade.file_hash(lab.source()) and not result["step"] \
         and result["seed"] == seed_of(lab, options)
     result = result if fresh else graded(lab, options)
-    lab_grade.print_result(lab, result, work_out(lab), details=False)
+    lab_grade.print_result(lab, result, lab.out, details=False)
     number = lab_grade.next_step(result)
     if number is None:
         print("\n All steps are good. The handout ends with questions to think about.")
@@ -116,18 +112,18 @@ def show_lab(lab, options):
 
 def grade(lab, options):
     result = graded(lab, options, step_of(lab, options))
-    lab_grade.print_result(lab, result, work_out(lab))
+    lab_grade.print_result(lab, result, lab.out)
     return 0 if result["points"] == sum(test["of"] for test in result["tests"]) and result["tests"] else 1
 
 
 def built_kernel(lab):
     require_started(lab)
-    text, good = lab_grade.build(lab, lab.source(), work_out(lab))
+    text, good = lab_grade.build(lab, lab.source(), lab.out)
     if text:
         print(text, file=sys.stderr)
     if not good:
         raise LabError(f"{lab.source()} does not compile")
-    return os.path.join(work_out(lab), "faultline.elf")
+    return os.path.join(lab.out, "faultline.elf")
 
 
 def run(lab, options):
@@ -136,7 +132,7 @@ def run(lab, options):
     words = list(lab.run_words)
     if options.get("PROGRAM"):
         words[words.index("--program") + 1] = options["PROGRAM"]
-    out = os.path.join(work_out(lab), "run")
+    out = os.path.join(lab.out, "run")
     code = subprocess.run(["scripts/run.py", *words, "--kernel", kernel, "--out", out, "--budget", "2G"], cwd=ROOT,
                           check=False).returncode
     print(f"status {code}. To look at it: make watch LAB={lab.number} RUN=run")
@@ -146,9 +142,9 @@ def run(lab, options):
 def watch(lab, options):
     """The visualizer, on the run and at the event of the first failure, or on what RUN= and EVENT= say."""
     require_started(lab)
-    failure = lab_grade.first_failure(lab_grade.previous(work_out(lab)) or {"tests": []})
+    failure = lab_grade.first_failure(lab_grade.previous(lab.out) or {"tests": []})
     name = options.get("RUN") or (failure or {}).get("run") or "run"
-    directory = os.path.join(work_out(lab), name)
+    directory = os.path.join(lab.out, name)
     if not os.path.isdir(at_root(os.path.join(directory, "trace"))):
         raise LabError(f"there is no trace in {directory}: make run LAB={lab.number}, or make grade LAB={lab.number}")
     event = options.get("EVENT") or (str(lab_grade.first_event(failure)) if failure and name == failure["run"] else "")
@@ -176,7 +172,7 @@ def debug(lab, _options):
             try:
                 while not os.path.exists(socket) and guest.poll() is None:
                     time.sleep(0.05)
-                return subprocess.run([gdb, "-q", os.path.join(work_out(lab), "root.elf"),
+                return subprocess.run([gdb, "-q", os.path.join(lab.out, "root.elf"),
                                        "-ex", f"target remote {socket}", "-ex", f"hbreak {lab.breakpoint}",
                                        "-ex", "continue"], cwd=ROOT, check=False).returncode
             finally:
@@ -187,12 +183,14 @@ def debug(lab, _options):
 def hint(lab, options):
     """The next hint of a step that was not shown yet; from the first again after the last."""
     require_started(lab)
-    result = lab_grade.previous(work_out(lab))
+    result = lab_grade.previous(lab.out)
     step = step_of(lab, options, (lab_grade.next_step(result) if result else 1) or 1)
     path = os.path.join(lab.work, ".hints.json")
     shown = json.loads(read(path)) if os.path.exists(at_root(path)) else {}
     hints = lab.hints(step)
-    number = shown.get(str(step), 0) % len(hints)
+    number = shown.get(str(step), 0) % max(1, len(hints))
+    if not hints:
+        raise LabError(f"step {step} of lab {lab.number} has no hints")
     summary, text = hints[number]
     print(f" Lab {lab.number}, step {step}, hint {number + 1} of {len(hints)}: {summary}\n\n{text.replace('<code>', '').replace('</code>', '')}")
     if number + 1 < len(hints):

@@ -1,0 +1,200 @@
+#!/usr/bin/env python3
+"""The labs: the kit's files get all points, starters nearly none, wrong solutions what they deserve; handouts are true."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import unittest
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(ROOT, "scripts"))
+sys.dont_write_bytecode = True
+
+import lab  # noqa: E402
+import lab_files  # noqa: E402
+import lab_grade  # noqa: E402
+
+WORK = os.path.join(ROOT, "build/tests/labs")
+SEEDS = ("1", "7c1f")
+# Of each kind of mistake one; `make mutants` runs all.
+SOME_MUTANTS = {"06": ("end-of-region", "read-only-reply", "error-not-looked-at", "loops-for-ever", "forges-marks")}
+
+IN_BACKTICKS = re.compile(r"`([^`\n]+)`")
+
+
+def text_of(path):
+    with open(os.path.join(ROOT, path)) as file:
+        return file.read()
+
+
+def command(*words):
+    return subprocess.run([sys.executable, "scripts/lab.py", *words], cwd=ROOT, capture_output=True, text=True,
+                          env={**os.environ, "FAULTLINE_WORK": WORK, "NO_COLOR": "1"}, check=False)
+
+
+def stripped(result):
+    """What must be the same in each grading of the same file with the same seed."""
+    return result["points"], result["tests"], result["hashes"]
+
+
+class Grading(unittest.TestCase):
+    def test_the_kits_own_files_get_all_points(self):
+        for each in lab_files.all_labs():
+            for seed in SEEDS:
+                with self.subTest(lab=each.name, seed=seed):
+                    result = lab_grade.grade(each, each.unit, os.path.join(WORK, each.number, "reference"), seed)
+                    self.assertEqual(result["points"], 100, lab_grade.first_failure(result))
+                    self.assertEqual(result["tests_run"], result["tests_expected"])
+
+    def test_the_same_file_and_seed_give_the_same_grading(self):
+        each = lab_files.find("06")
+        results = [lab_grade.grade(each, each.starter(), os.path.join(WORK, "06/again"), "5") for _time in range(2)]
+        self.assertEqual(*map(stripped, results))
+
+    def test_starters_compile_without_a_warning_and_get_at_most_ten_points(self):
+        for each in lab_files.all_labs():
+            with self.subTest(lab=each.name):
+                result = lab_grade.grade(each, each.starter(), os.path.join(WORK, each.number, "starter"), "1")
+                self.assertLessEqual(result["points"], 10)
+                self.assertTrue(result["tests"], result.get("compiler"))
+                self.assertEqual(result["warnings"], "")
+
+    def test_wrong_solutions_lose_exactly_their_points_and_are_told_why(self):
+        for number, names in SOME_MUTANTS.items():
+            each = lab_files.find(number)
+            mutants = {mutant.name: mutant for mutant in each.mutants()}
+            for name in names:
+                with self.subTest(lab=number, mutant=name):
+                    problem, _result = lab.grade_mutant(each, mutants[name], "1")
+                    self.assertIsNone(problem)
+
+    def test_there_are_a_dozen_mutants_to_a_lab_and_each_applies_to_the_kits_file(self):
+        for each in lab_files.all_labs():
+            mutants = each.mutants()
+            self.assertGreaterEqual(len(mutants), 12)
+            for mutant in mutants:
+                self.assertNotEqual(mutant.apply(text_of(each.unit)), text_of(each.unit))
+                self.assertLess(mutant.points, 100)
+
+    def test_a_grader_that_runs_no_test_gives_no_result(self):
+        each = lab_files.find("06")
+        out = os.path.join(WORK, "no-tests")
+        os.makedirs(out, exist_ok=True)
+        each.checks = os.path.join(out, "checks")
+        with open(each.checks, "w") as file:
+            file.write("#!/bin/sh\necho '{\"tests_run\": 0, \"tests_expected\": 0, \"points\": 100}' > "
+                       f"{out}/tests.json\n")
+        os.chmod(each.checks, 0o755)
+        with self.assertRaisesRegex(lab_files.LabError, "nothing it says counts"):
+            lab_grade.run_checks(each, out, "1", None)
+
+
+class Commands(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        shutil.rmtree(os.path.join(WORK, "06-external-pager"), ignore_errors=True)
+
+    def test_a_student_is_led_from_step_to_step_and_loses_no_work(self):
+        file = os.path.join(WORK, "06-external-pager/external_fault.c")
+        self.assertIn("seed 7c1f", command("start", "LAB=06", "SEED=7c1f").stdout)
+        graded = command("grade", "LAB=06")
+        self.assertEqual(graded.returncode, 1)
+        self.assertRegex(graded.stdout, r"1 ✗ finds the region of an address +0 / 15")
+        self.assertRegex(graded.stdout, r"2 – brings .* waits for step 1")
+        event = re.search(r"make watch LAB=06 RUN=(\w+) EVENT=(\d+)", graded.stdout)
+        self.assertIn("refuse", command("watch", "LAB=06", f"RUN={event[1]}", f"EVENT={event[2]}").stdout)
+        self.assertIn("Next: step 1", command("lab", "LAB=06").stdout)
+        first, second = (command("hint", "LAB=06").stdout for _time in range(2))
+        self.assertIn("hint 1 of", first)
+        self.assertIn("hint 2 of", second)
+        with open(file, "a") as student:
+            student.write("this is no C\n")
+        self.assertIn("it does not compile", command("grade", "LAB=06").stdout)
+        self.assertIn("stays as it is", command("start", "LAB=06").stdout)
+        self.assertIn("this is no C", text_of(file))
+        self.assertIn("external_fault.c.1", command("reset", "LAB=06").stdout)
+        self.assertIn("this is no C", text_of(file + ".1"))
+        self.assertEqual(text_of(file), text_of("labs/06-external-pager/starter.c"))
+
+    def test_wrong_words_get_a_sentence(self):
+        for words, sentence in ((("grade", "LAB=77"), "there is no lab 77"), (("grade",), "which lab"),
+                                (("hint", "LAB=06", "STEP=99"), "steps|make start"),
+                                (("fly", "LAB=06"), "no command fly")):
+            ended = command(*words)
+            self.assertEqual(ended.returncode, 119)
+            self.assertRegex(ended.stderr, sentence)
+
+    def test_a_new_lab_is_made_of_the_skeleton_and_grades_its_file(self):
+        folder = os.path.join(ROOT, "labs/98-made-by-a-test")
+        shutil.rmtree(folder, ignore_errors=True)
+        try:
+            made = command("new-lab", "NAME=98-made-by-a-test", "UNIT=loader/root/external_fault.c")
+            self.assertEqual(made.returncode, 0, made.stderr)
+            result = lab_grade.grade(lab_files.find("98"), "loader/root/external_fault.c", os.path.join(WORK, "98"), "1")
+            self.assertEqual(result["points"], 100)
+        finally:
+            shutil.rmtree(folder)
+
+
+class Handouts(unittest.TestCase):
+    """Every command, file, symbol and step that a handout names is there."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.sources = "".join(text_of(path) for path in subprocess.run(
+            ["git", "ls-files", "--cached", "--others", "--exclude-standard", "*.c", "*.h", "scripts/*.py"], cwd=ROOT,
+            capture_output=True, text=True, check=True).stdout.split() if os.path.exists(os.path.join(ROOT, path)))
+        cls.makefile = text_of("Makefile")
+
+    def handouts(self):
+        return [("labs/README.md", text_of("labs/README.md"))] + \
+            [(os.path.join(each.folder, "README.md"), each.handout()) for each in lab_files.all_labs()]
+
+    def test_commands_exist(self):
+        targets = set(re.search(r"^lab_commands := (.*)$", self.makefile, re.MULTILINE)[1].split())
+        targets |= set(re.findall(r"^([a-z-]+):", self.makefile, re.MULTILINE))
+        for path, text in self.handouts():
+            for name in re.findall(r"(?:`|^)make ([a-z-]+)", text, re.MULTILINE):
+                self.assertIn(name, targets, path)
+
+    def exists(self, folder, word):
+        return any(os.path.exists(os.path.join(ROOT, start, word)) for start in ("", folder, "labs", "loader"))
+
+    def test_files_exist(self):
+        for path, text in self.handouts():
+            words = [word for quoted in IN_BACKTICKS.findall(text) for word in quoted.split() if "/" in word]
+            for word in words:
+                if re.search(r"[…=]|NN|NAME|\.md\)|^(work|build)/|^labs/07", word):
+                    continue
+                self.assertTrue(self.exists(os.path.dirname(path), word.rstrip(".,:")), f"{path}: {word}")
+
+    def test_symbols_exist(self):
+        for path, text in self.handouts():
+            for quoted in IN_BACKTICKS.findall(text):
+                for name in re.findall(r"\b[a-z]\w*_\w+\b|\b[A-Z][A-Z0-9]+_[A-Z_0-9]+\b", quoted):
+                    known = name in self.sources or name in self.makefile
+                    self.assertTrue(known or "/" in quoted, f"{path}: {name}")
+
+    def test_steps_are_those_of_the_grader_and_have_hints(self):
+        for each in lab_files.all_labs():
+            checks = text_of(os.path.join(each.folder, "checks.c"))
+            named = re.findall(r'\{"([^"]+)", \d+\}', checks)
+            self.assertEqual([title for title, _text in each.steps().values()], named)
+            for number in each.steps():
+                self.assertGreaterEqual(len(each.hints(number)), 2, f"{each.name}, step {number}")
+
+    def test_points_are_what_the_handout_says(self):
+        for each in lab_files.all_labs():
+            checks = text_of(os.path.join(each.folder, "checks.c"))
+            points = {}
+            for step, worth in re.findall(r"\{(\d+), (\d+), &", checks):
+                points[int(step)] = points.get(int(step), 0) + int(worth)
+            self.assertEqual(sum(points.values()), 100)
+            for number, (_title, text) in each.steps().items():
+                self.assertIn(f"{points[number]} points", text.strip().splitlines()[0])
+
+
+if __name__ == "__main__":
+    unittest.main()
