@@ -24,6 +24,8 @@ class Lab:
             settings = json.load(file)
         self.title, self.unit, self.header = settings["title"], settings["unit"], settings["header"]
         self.run_words, self.breakpoint = settings["run"], settings["break"]
+        # Who gets the student's functions while others keep the kit's: see LAB_USERS in the Makefile.
+        self.users, self.symbols = settings.get("users", []), settings.get("symbols", [])
         self.file = os.path.basename(self.unit)
         # FAULTLINE_WORK: another folder than work/, for tests, which must not touch a student's.
         elsewhere = os.environ.get("FAULTLINE_WORK")

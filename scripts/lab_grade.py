@@ -36,6 +36,7 @@ def build(lab, source, out):
     """Builds out/faultline.elf and the grader. Returns what the compiler said, and whether it worked."""
     os.makedirs(os.path.join(ROOT, out), exist_ok=True)
     command = ["make", "--no-print-directory", "-s", f"LAB_UNIT={lab.unit}", f"LAB_SOURCE={source}", f"LAB_OUT={out}",
+               f"LAB_USERS={' '.join(lab.users)}", f"LAB_SYMBOLS={' '.join(lab.symbols)}",
                "build/boot.cpio", "build/trace/metadata", "build/bin/faultline-viz", lab.checks,
                f"{out}/faultline.elf"]
     environment = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")}

@@ -17,7 +17,8 @@ struct executable_plan executable_draw(uint64_t *seed, uint64_t start, uint64_t 
         struct executable_segment *segment = &plan.segments[i];
         bool neighbour = i > 0 && (seeded(seed, 2) || (at_border && i == 1));
         if (!neighbour) address = start + i * slice + seeded(seed, slice / 2 / PAGE_SIZE) * PAGE_SIZE;
-        *segment = (struct executable_segment){address, (1 + seeded(seed, 3)) * PAGE_SIZE, RIGHT_READ};
+        uint64_t size = (1 + seeded(seed, 3)) * PAGE_SIZE;
+        *segment = (struct executable_segment){address, size, size, RIGHT_READ};
         if (i % 2) segment->rights |= RIGHT_EXECUTE;
         if (i % 2 == 0 && seeded(seed, 2)) segment->rights |= RIGHT_WRITE;
         address += segment->size;
@@ -30,7 +31,7 @@ struct executable_plan executable_draw(uint64_t *seed, uint64_t start, uint64_t 
 
 // ---- Instructions --------------------------------------------------------------------------------------------------
 
-enum machine_register { ZERO = 0, T0 = 5, T1 = 6, A0 = 10, A1 = 11, A2 = 12, A7 = 17 };
+enum machine_register { ZERO = 0, T0 = 5, T1 = 6, S0 = 8, A0 = 10, A1 = 11, A2 = 12, A7 = 17 };
 
 static uint32_t load_upper(enum machine_register to, uint64_t address) // lui
 {
@@ -48,21 +49,41 @@ static uint32_t shift_left(enum machine_register to, unsigned bits) // slli
 {
     return bits << 20 | (uint32_t)to << 15 | 1u << 12 | (uint32_t)to << 7 | 0x13;
 }
+enum machine_operation { SUBTRACT = 0x20 << 25, OR = 6 << 12, LESS = 3 << 12 }; // sub, or, sltu
 #define ECALL 0x73u
 #define JUMP_HERE 0x6fu
 
+static uint32_t combine(enum machine_operation operation, enum machine_register to, enum machine_register a,
+                        enum machine_register b)
+{
+    return (uint32_t)operation | (uint32_t)b << 20 | (uint32_t)a << 15 | (uint32_t)to << 7 | 0x33;
+}
+
+// The first word of a segment's last page is its own address, if the file has it, else zero.
+static uint64_t last_page(const struct executable_segment *segment)
+{
+    return (segment->address + segment->size - 1) & ~(PAGE_SIZE - 1);
+}
+
+// Loads that word of each segment, and exits with 0 if all are right, else with 1.
 static void write_code(const struct executable_plan *plan, uint32_t *code)
 {
+    *code++ = add(S0, ZERO, 0);
     for (unsigned i = 0; i < plan->count; i++) {
-        *code++ = load_upper(T0, plan->segments[i].address + plan->segments[i].size - PAGE_SIZE);
+        const struct executable_segment *segment = &plan->segments[i];
+        uint64_t page = last_page(segment);
+        if (page == plan->entry) continue; // the code itself
+        *code++ = load_upper(T0, page + plan->moved);
         *code++ = load_word(T1, T0);
+        if (page - segment->address < segment->file_size) *code++ = combine(SUBTRACT, T1, T1, T0);
+        *code++ = combine(OR, S0, S0, T1);
     }
     const uint32_t end[] = {
         add(A0, ZERO, PROGRAM_PARENT),
         add(A1, ZERO, PARENT_EXIT),
         shift_left(A1, 32),
         add(A1, A1, 1),
-        add(A2, ZERO, 0),
+        combine(LESS, A2, ZERO, S0),
         add(A7, ZERO, IPC_CALL),
         ECALL,
         JUMP_HERE,
@@ -76,14 +97,14 @@ static Elf64_Ehdr file_header(const struct executable_plan *plan)
 {
     Elf64_Ehdr header = {
         .e_ident = {0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATA2LSB, EV_CURRENT},
-        .e_type = ET_EXEC,
+        .e_type = plan->position_independent ? ET_DYN : ET_EXEC,
         .e_machine = EM_RISCV,
         .e_version = EV_CURRENT,
         .e_entry = plan->entry,
         .e_phoff = sizeof(Elf64_Ehdr),
         .e_ehsize = sizeof(Elf64_Ehdr),
         .e_phentsize = sizeof(Elf64_Phdr),
-        .e_phnum = (Elf64_Half)plan->count,
+        .e_phnum = (Elf64_Half)(plan->count + (plan->empty_header ? 2 : 0)),
     };
     return header;
 }
@@ -96,10 +117,44 @@ static Elf64_Phdr program_header(const struct executable_segment *segment, uint6
         .p_offset = offset,
         .p_vaddr = segment->address,
         .p_paddr = segment->address,
-        .p_filesz = segment->size,
+        .p_filesz = segment->file_size,
         .p_memsz = segment->size,
         .p_align = PAGE_SIZE,
     };
+}
+
+static uint64_t pages_of(const struct executable_segment *segment)
+{
+    return (segment->file_size + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
+}
+
+static uint64_t offset_of(const struct executable_plan *plan, unsigned number)
+{
+    uint64_t offset = PAGE_SIZE;
+    for (unsigned i = 0; i < number; i++)
+        offset += pages_of(&plan->segments[i]);
+    return offset;
+}
+
+// A header that says nothing, but must not disturb: of a note, and of a segment without a byte.
+static bool write_empty_headers(FILE *file)
+{
+    const Elf64_Phdr empty[] = {{.p_type = PT_NOTE, .p_flags = PF_R, .p_align = 4},
+                                {.p_type = PT_LOAD, .p_flags = PF_R, .p_vaddr = 0x7000, .p_align = PAGE_SIZE}};
+    return fwrite(empty, sizeof(empty), 1, file) == 1;
+}
+
+static bool write_headers(FILE *file, const struct executable_plan *plan)
+{
+    Elf64_Ehdr header = file_header(plan);
+    bool good = fwrite(&header, sizeof(header), 1, file) == 1;
+    if (good && plan->empty_header) good = write_empty_headers(file);
+    for (unsigned i = 0; i < plan->count && good; i++) {
+        unsigned number = (plan->first_header + i) % plan->count;
+        Elf64_Phdr segment = program_header(&plan->segments[number], offset_of(plan, number));
+        good = fwrite(&segment, sizeof(segment), 1, file) == 1;
+    }
+    return good;
 }
 
 static bool write_page(FILE *file, const struct executable_plan *plan, uint64_t address)
@@ -111,7 +166,7 @@ static bool write_page(FILE *file, const struct executable_plan *plan, uint64_t 
     if (address == plan->entry)
         write_code(plan, page.code);
     else
-        page.words[0] = address;
+        page.words[0] = address + plan->moved;
     return fwrite(&page, sizeof(page), 1, file) == 1;
 }
 
@@ -119,17 +174,9 @@ bool executable_write(const char *path, const struct executable_plan *plan)
 {
     FILE *file = fopen(path, "wb");
     if (!file) return false;
-    Elf64_Ehdr header = file_header(plan);
-    bool good = fwrite(&header, sizeof(header), 1, file) == 1;
-    uint64_t offset = PAGE_SIZE;
-    for (unsigned i = 0; i < plan->count && good; i++) {
-        Elf64_Phdr segment = program_header(&plan->segments[i], offset);
-        good = fwrite(&segment, sizeof(segment), 1, file) == 1;
-        offset += plan->segments[i].size;
-    }
-    good = good && !fseek(file, PAGE_SIZE, SEEK_SET);
+    bool good = write_headers(file, plan) && !fseek(file, PAGE_SIZE, SEEK_SET);
     for (unsigned i = 0; i < plan->count && good; i++)
-        for (uint64_t inside = 0; inside < plan->segments[i].size && good; inside += PAGE_SIZE)
+        for (uint64_t inside = 0; inside < pages_of(&plan->segments[i]) && good; inside += PAGE_SIZE)
             good = write_page(file, plan, plan->segments[i].address + inside);
     return !fclose(file) && good;
 }

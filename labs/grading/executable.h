@@ -8,14 +8,22 @@
 #define EXECUTABLE_MAX_SEGMENTS 8u
 
 struct executable_segment {
-    uint64_t address, size; // page-aligned address below 2 GiB; bytes in whole pages, all of them in the file
-    unsigned rights;        // enum flexpage_rights
+    uint64_t address;   // page-aligned, below 2 GiB
+    uint64_t size;      // bytes in memory
+    uint64_t file_size; // bytes in the file, from a page-aligned offset on; what lies behind is zero
+    unsigned rights;    // enum flexpage_rights
 };
 struct executable_plan {
     unsigned count;
     struct executable_segment segments[EXECUTABLE_MAX_SEGMENTS]; // by address
-    uint64_t entry;                                              // 4 KiB-aligned, in an executable segment
+    uint64_t entry;                                              // page-aligned, in an executable segment
+    unsigned first_header;     // the segment whose program header comes first; the others follow, and then those before
+    bool empty_header;         // a loadable segment of no bytes, and a header of another type, come before all
+    bool position_independent; // segments and entry point are moved by `moved` bytes when it is loaded
+    uint64_t moved;
 };
+#define EXECUTABLE_HEADERS 64u // file offset of the first program header
+#define EXECUTABLE_HEADER_SIZE 56u
 
 // Draws a plan: 4 to 7 segments between start and end, some of them neighbours, at least two of them code. at_border:
 // the entry point is the first byte of a segment that begins where its neighbour ends.

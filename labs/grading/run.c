@@ -11,7 +11,7 @@
 #include "kernel/abi/objects.h"
 #include "viz/trace/trace.h"
 
-#define MAX_WORDS 96u
+#define MAX_WORDS 128u
 
 // ---- Starting ------------------------------------------------------------------------------------------------------
 
@@ -102,8 +102,11 @@ static uint32_t id_of(const struct run *run, enum trace_field_type type, const c
 static void note_mark(struct run *run, const struct trace_record *record)
 {
     if (record->thread != run->root_main || !run->root_main) return;
-    if (record->argument[0] == MARK_ARRANGEMENT && run->program_count < RUN_MAX_PROGRAMS)
-        run->programs[run->program_count++].task = (uint32_t)record->argument[2];
+    if (record->argument[0] == MARK_ARRANGEMENT && run->program_count < RUN_MAX_PROGRAMS) {
+        struct run_program *program = &run->programs[run->program_count++];
+        program->task = (uint32_t)record->argument[2];
+        trace_text(program->name, sizeof(program->name), record, 3);
+    }
     for (unsigned i = 0; i < run->program_count; i++) {
         struct run_program *program = &run->programs[i];
         if (record->argument[0] != MARK_PROGRAM_EXIT || program->task != record->argument[2]) continue;
@@ -143,6 +146,27 @@ void run_finish(struct run *run)
     run->root_task = id_of(run, FIELD_TASK, "root");
     run->pager = id_of(run, FIELD_THREAD, "external pager");
     run->file_server = id_of(run, FIELD_THREAD, "file server");
+}
+
+bool run_console(const struct run *run, const char *start, char *rest, size_t size)
+{
+    char path[600], line[512];
+    snprintf(path, sizeof(path), "%s/console.txt", run->directory);
+    FILE *file = fopen(path, "r");
+    bool found = false;
+    while (file && !found && fgets(line, sizeof(line), file)) {
+        found = !strncmp(line, start, strlen(start));
+        if (found) snprintf(rest, size, "%.*s", (int)strcspn(line + strlen(start), "\n"), line + strlen(start));
+    }
+    if (file) fclose(file);
+    return found;
+}
+
+const struct run_program *run_program(const struct run *run, const char *name)
+{
+    for (unsigned i = 0; i < run->program_count; i++)
+        if (!strcmp(run->programs[i].name, name)) return &run->programs[i];
+    return NULL;
 }
 
 // ---- For messages --------------------------------------------------------------------------------------------------

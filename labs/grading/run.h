@@ -9,11 +9,12 @@
 #include "kernel/abi/trace.h"
 #include "viz/trace/decode.h"
 
-#define RUN_MAX_PROGRAMS 16u
-#define RUN_MAX_NAMES 256u
+#define RUN_MAX_PROGRAMS 48u
+#define RUN_MAX_NAMES 512u
 
 // A program of the run, in the order of the command line.
 struct run_program {
+    char name[17];
     uint32_t task, main; // ids
     bool exited;         // and did not crash
     uint64_t status;     // of the exit
@@ -41,11 +42,17 @@ struct run {
     struct run_name names[RUN_MAX_NAMES];
 };
 
-// Starts a run. words: what scripts/run.py is told besides, NULL at the end. programs: how many it shall start.
+// Starts a run. words: what scripts/run.py is told besides, NULL at the end. programs: how many it shall start; 0: that
+// is what will be judged.
 void run_start(struct run *run, const char *name, const char *out, const char *kernel, uint64_t budget,
                unsigned programs, const char *const words[]);
 // Waits for its end and reads what it left. Never fails: a run without a trace has no events.
 void run_finish(struct run *run);
+
+// What the console says in the first line that begins with `start`, behind that; false: no line does.
+bool run_console(const struct run *run, const char *start, char *rest, size_t size);
+// The program of that name, or NULL: none was started, however far it came.
+const struct run_program *run_program(const struct run *run, const char *name);
 
 // Record of an event; number: 1..count.
 const struct trace_record *run_event(const struct run *run, uint64_t number);

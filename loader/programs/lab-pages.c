@@ -27,9 +27,12 @@
     {                                                                                                                  \
         return CODE_TAG + (n);                                                                                         \
     }
-// clang-format off
-CODE_PAGE(0) CODE_PAGE(1) CODE_PAGE(2) CODE_PAGE(3) CODE_PAGE(4) CODE_PAGE(5)
-// clang-format on
+CODE_PAGE(0);
+CODE_PAGE(1);
+CODE_PAGE(2);
+CODE_PAGE(3);
+CODE_PAGE(4);
+CODE_PAGE(5);
 static unsigned (*const volatile code[PAGES])(void) = {code_0, code_1, code_2, code_3, code_4, code_5};
 
 // One word to a page that is not zero.
