@@ -38,7 +38,10 @@ FILES = [("~/.config/faultline/viz.conf",
            "colour faulting #000000 on #ffdf5d bold underline",
            "key x next-fault",
            "key PageDown end",
-           "key q none"])]
+           "key q none"]),
+         ("DIR.bookmarks",
+          ["Beside the trace DIR (for the OUT of a run: OUT/trace.bookmarks): bookmarks and the position where the full "
+           "screen was left. What does not fit the trace, because another run was made there, is left out."])]
 EXAMPLES = [("Two arrangements side by side:", "faultline-viz build/demo/internal build/demo/external"),
             ("The fourth beat of main's fault 12 as a picture:",
              "faultline-viz --snapshot svg --at fault:12.4 --size 120x36 DIR > fault.svg"),

@@ -11,6 +11,7 @@
 #include "viz/term/writers.h"
 #include "viz/view/config.h"
 #include "viz/view/markdown.h"
+#include "viz/view/place.h"
 #include "viz/view/report.h"
 #include "viz/view/screen.h"
 
@@ -59,16 +60,18 @@ static const char usage[] =
     "  --fault N         the Nth of main's faults, or id:N\n"
     "  --snapshot FORMAT text, ansi (colours for less -R) or svg\n"
     "  --at WHERE        event number, end, fault:N (the Nth of main's faults, counted from 1) or id:N (the\n"
-    "                    fault id that events and traces show); with a beat (1 to 6): fault:N.BEAT, id:N.BEAT\n"
+    "                    fault id that events and traces show); with a beat (1 to 6): fault:N.BEAT, id:N.BEAT;\n"
+    "                    time:N (instructions), 0xADDRESS (the next fault in that page)\n"
     "  --from A, --to B  where the recording begins and ends, as for --at (main's first fault, the end)\n"
     "  --size CxR        columns and rows of the picture or the recording (80x24)\n"
-    "  --view VIEW       arrangement, sequence, memory, capabilities, events, help or words (what the words mean)\n"
+    "  --view VIEW       arrangement, sequence, memory, capabilities, events, statistics, programme, help or words\n"
     "  --theme THEME     dark, light, safe (tells nothing by hue alone) or mono (no colours)\n"
     "  --ascii           no glyphs beyond ASCII (also when the locale is not UTF-8)\n"
     "  --version, --help\n"
     "\n"
     "Colours follow the terminal; NO_COLOR=1 turns them off. A theme, colours and keys of your own go into\n"
-    "~/.config/faultline/viz.conf. Keys:\n";
+    "~/.config/faultline/viz.conf. The full screen keeps bookmarks and the last position in DIR.bookmarks.\n"
+    "Keys:\n";
 
 static void print_help(void)
 {
@@ -210,103 +213,12 @@ static bool parse(struct options *options, int count, char **words)
     return false;
 }
 
-// --at: what was asked for. Beat 0: none was named.
-struct place {
-    enum { PLACE_EVENT, PLACE_FAULT, PLACE_ID } kind;
-    unsigned long long number;
-    unsigned beat;
-};
-
-static bool parse_place(struct place *place, const char *at)
-{
-    const char *digits = at;
-    char *end;
-    *place = (struct place){.kind = PLACE_EVENT};
-    if (!strncmp(at, "fault:", 6)) *place = (struct place){.kind = PLACE_FAULT}, digits += 6;
-    if (!strncmp(at, "id:", 3)) *place = (struct place){.kind = PLACE_ID}, digits += 3;
-    place->number = strtoull(digits, &end, 10);
-    bool good = digits[0] >= '0' && digits[0] <= '9';
-    if (good && place->kind != PLACE_EVENT && *end == '.') {
-        place->beat = (unsigned)(end[1] - '0');
-        good = end[1] >= '1' && end[1] <= '6';
-        end += good ? 2 : 0;
-    }
-    if (good && !*end) return true;
-    return complain("bad position", at, "give an event number, fault:N, id:N, either with .BEAT (1 to 6), or end");
-}
-
-// The beats that a fault has, as "1 2 6", and how it ended.
-static void describe_story(const struct model_fault *fault, char *text, size_t size)
-{
-    static const char *const ends[] = {"it is not finished in this trace", "it was resolved", "it was refused",
-                                       "its thread ended"};
-    char beats[2 * MODEL_BEATS + 1] = "";
-    for (int i = MODEL_BEAT_FAULT, used = 0; i < MODEL_BEATS; i++)
-        if (fault->beat_event[i] != MODEL_NO_EVENT)
-            used += snprintf(beats + used, sizeof beats - (size_t)used, " %d", i);
-    snprintf(text, size, "this fault has only the beats%s: %s", beats, ends[fault->outcome]);
-}
-
-static bool has_beat(const struct model_fault *fault, unsigned beat)
-{
-    return beat == 0 || fault->beat_event[beat] != MODEL_NO_EVENT;
-}
-
-// The other side goes to the same fault and beat, or says how far it came.
-static void bring_other_side(struct session *session, const struct place *place)
-{
-    struct side *side = &session->side[1];
-    const struct model_fault *fault = model_fault(side->model, side_fault_of_ordinal(side, (uint32_t)place->number));
-    const char *name = model_arrangement_name(side->arrangement);
-    if (!fault) {
-        snprintf(session->notice, sizeof session->notice, "%s: main takes only %u faults there", name,
-                 side->main_fault_count);
-    } else if (!has_beat(fault, place->beat)) {
-        char text[100];
-        describe_story(fault, text, sizeof text);
-        snprintf(session->notice, sizeof session->notice, "%s: %s", name, text);
-    }
-    side_seek_beat(side, (uint32_t)place->number, place->beat ? (enum model_beat)place->beat : MODEL_BEAT_FAULT);
-}
-
-// The number of the fault that was asked for as `at`; complains when there is none.
-static uint32_t find_fault(const struct side *side, const struct place *place, const char *at)
-{
-    uint32_t number = MODEL_NO_FAULT;
-    char text[120];
-    if (place->kind == PLACE_ID && place->number <= UINT32_MAX)
-        number = model_fault_by_id(side->model, (uint32_t)place->number);
-    if (place->kind == PLACE_FAULT && place->number <= side->main_fault_count)
-        number = side_fault_of_ordinal(side, (uint32_t)place->number);
-    snprintf(text, sizeof text, "main takes %u faults in this trace; id:N finds any fault by its id",
-             side->main_fault_count);
-    if (number == MODEL_NO_FAULT)
-        complain("no fault", at, place->kind == PLACE_ID ? "no fault of this trace has that id" : text);
-    return number;
-}
-
-static bool go_to_fault(struct session *session, const struct place *place, const char *at)
-{
-    const struct side *side = &session->side[0];
-    const struct model_fault *fault = model_fault(side->model, find_fault(side, place, at));
-    char text[120];
-    if (!fault) return false;
-    describe_story(fault, text, sizeof text);
-    if (!has_beat(fault, place->beat)) return complain("no beat", at, text);
-    session_seek_event(session, fault->beat_event[place->beat ? place->beat : MODEL_BEAT_FAULT] + 1);
-    if (session->sides == 2 && place->kind == PLACE_FAULT) bring_other_side(session, place);
-    return true;
-}
-
 static bool go_to(struct session *session, const char *at)
 {
-    struct place place = {.kind = PLACE_EVENT, .number = model_count(session->side[0].model)};
-    if (strcmp(at, "end") && !parse_place(&place, at)) return false;
-    if (place.kind != PLACE_EVENT) return go_to_fault(session, &place, at);
-    if (place.number > model_count(session->side[0].model))
-        return complain("no event", at, "the trace has fewer events");
-    session_seek_event(session, place.number);
-    return true;
+    struct place place;
+    struct place_problem problem;
+    if (place_parse(&place, at, &problem) && place_go(session, &place, &problem)) return true;
+    return complain(problem.what, at, problem.text);
 }
 
 static enum colour_depth written_colours(void)
@@ -319,15 +231,19 @@ static enum colour_depth written_colours(void)
 static int write_faults(struct session *session, const char *fault, bool ascii)
 {
     struct place place;
-    if (!parse_place(&place, fault)) return EXIT_USAGE;
+    struct place_problem problem;
+    bool good = place_parse(&place, fault, &problem);
     if (place.kind == PLACE_EVENT) place.kind = PLACE_FAULT; // a number alone
-    if (place.beat) {
+    if (!good || place.beat || (place.kind != PLACE_FAULT && place.kind != PLACE_ID)) {
         complain("bad fault", fault, "a fault is written as a whole: give N, fault:N or id:N, without a beat");
         return EXIT_USAGE;
     }
     for (int i = 0; i < session->sides; i++) {
-        uint32_t number = find_fault(&session->side[i], &place, fault);
-        if (number == MODEL_NO_FAULT) return EXIT_USAGE;
+        uint32_t number = place_fault(&session->side[i], &place, &problem);
+        if (number == MODEL_NO_FAULT) {
+            complain(problem.what, fault, problem.text);
+            return EXIT_USAGE;
+        }
         if (i > 0) puts("");
         markdown_fault(stdout, &session->side[i], number, ascii);
     }
@@ -452,7 +368,10 @@ static int run(struct session *session, const struct options *options)
     session->view = options->view;
     session->follow = options->follow;
     if (options->follow && !options->at) session_do(session, COMMAND_END);
-    return terminal_run(session, options->ascii || !utf8);
+    session_recall(session, !options->at && !options->follow);
+    int status = terminal_run(session, options->ascii || !utf8);
+    session_remember(session);
+    return status;
 }
 
 // Opens a trace directory, or the trace in the directory of a run. The error is that of the directory itself.

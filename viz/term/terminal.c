@@ -113,10 +113,11 @@ static uint32_t input_of(int code, wint_t key)
         wint_t key;
         uint32_t input;
     } table[] = {
-        {KEY_LEFT, INPUT_LEFT},     {KEY_RIGHT, INPUT_RIGHT},      {KEY_UP, INPUT_UP},
-        {KEY_DOWN, INPUT_DOWN},     {KEY_SLEFT, INPUT_SHIFT_LEFT}, {KEY_SRIGHT, INPUT_SHIFT_RIGHT},
-        {KEY_HOME, INPUT_HOME},     {KEY_END, INPUT_END},          {KEY_NPAGE, INPUT_PAGE_DOWN},
-        {KEY_PPAGE, INPUT_PAGE_UP}, {KEY_ENTER, INPUT_ENTER},
+        {KEY_LEFT, INPUT_LEFT},           {KEY_RIGHT, INPUT_RIGHT},      {KEY_UP, INPUT_UP},
+        {KEY_DOWN, INPUT_DOWN},           {KEY_SLEFT, INPUT_SHIFT_LEFT}, {KEY_SRIGHT, INPUT_SHIFT_RIGHT},
+        {KEY_HOME, INPUT_HOME},           {KEY_END, INPUT_END},          {KEY_NPAGE, INPUT_PAGE_DOWN},
+        {KEY_PPAGE, INPUT_PAGE_UP},       {KEY_DC, INPUT_DELETE},        {KEY_ENTER, INPUT_ENTER},
+        {KEY_BACKSPACE, INPUT_BACKSPACE},
     };
     if (code == OK) return (uint32_t)key;
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)
@@ -146,14 +147,16 @@ static int take_keys(struct session *session, const struct grid *grid)
     while ((code = get_wch(&key)) != ERR && !session->quit) {
         // An escape sequence that this terminal's description does not have: none of its characters is a command.
         if (code == OK && key == ESCAPE) {
+            bool alone = true;
             while (get_wch(&key) != ERR)
-                continue;
+                alone = false;
+            if (alone) session_key(session, INPUT_ESCAPE);
             return taken + 1;
         }
         if (code == KEY_CODE_YES && key == KEY_MOUSE)
             take_mouse(session, grid);
         else
-            session_do(session, command_of_key(input_of(code, key)));
+            session_key(session, input_of(code, key));
         taken++;
     }
     return taken;

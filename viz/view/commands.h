@@ -11,6 +11,8 @@ enum input {
     INPUT_NONE = 0,
     INPUT_TAB = 9,
     INPUT_ENTER = 13,
+    INPUT_ESCAPE = 27,
+    INPUT_BACKSPACE = 127,
     INPUT_LEFT = 0x110000,
     INPUT_RIGHT,
     INPUT_UP,
@@ -21,6 +23,7 @@ enum input {
     INPUT_END,
     INPUT_PAGE_UP,
     INPUT_PAGE_DOWN,
+    INPUT_DELETE,
 };
 
 // X(command, three keys, the keys in words, word in the footer or "", help text)
@@ -32,8 +35,8 @@ enum input {
     X(COMMAND_PREVIOUS_FAULT, INPUT_SHIFT_LEFT, 'p', 'H', "Shift-← p", "", "to the fault before")                      \
     X(COMMAND_START, INPUT_HOME, 'g', 0, "Home g", "", "to the first event")                                           \
     X(COMMAND_END, INPUT_END, 'G', 0, "End G", "", "to the last event")                                                \
-    X(COMMAND_DOWN, INPUT_DOWN, 'j', 0, "↓ j", "", "one row down in events and sequence")                              \
-    X(COMMAND_UP, INPUT_UP, 'k', 0, "↑ k", "", "one row up")                                                           \
+    X(COMMAND_DOWN, INPUT_DOWN, 'j', 0, "↓ j", "", "one row down; in the programme, the next step")                    \
+    X(COMMAND_UP, INPUT_UP, 'k', 0, "↑ k", "", "one row or step up")                                                   \
     X(COMMAND_PAGE_DOWN, INPUT_PAGE_DOWN, 0, 0, "PgDn", "", "a screenful forward")                                     \
     X(COMMAND_PAGE_UP, INPUT_PAGE_UP, 0, 0, "PgUp", "", "a screenful back")                                            \
     X(COMMAND_FOLD, INPUT_ENTER, 0, 0, "Enter", "", "sequence: fold the fault to one line, or unfold it")              \
@@ -51,7 +54,17 @@ enum input {
     X(COMMAND_CURSOR_RIGHT, 'd', 0, 0, "d", "", "right, the next table")                                               \
     X(COMMAND_FOLLOW, 'f', 0, 0, "f", "follow", "there: to the next holder of the frame or object")                    \
     X(COMMAND_RELEASE, 'r', 0, 0, "r", "", "let go")                                                                   \
-    X(COMMAND_HELP, '?', 0, 0, "?", "help", "this help; again: what the words mean; again: away")                      \
+    X(COMMAND_STATISTICS, '6', 0, 0, "6", "", "statistics: what faults cost, and where it went")                       \
+    X(COMMAND_PROGRAMME, '7', 0, 0, "7", "", "the ten steps of program initialisation")                                \
+    X(COMMAND_GO_TO, ':', 0, 0, ":", "", "go to an event, a time, a fault, an address's next fault")                   \
+    X(COMMAND_FILTER, 'F', '&', 0, "F &", "", "show only some events: kind: thread: task: fault: addr:")               \
+    X(COMMAND_SEARCH, '/', 0, 0, "/", "", "search an event, in the same words")                                        \
+    X(COMMAND_NEXT_MATCH, 'N', 0, 0, "N", "", "to the next event that was searched for")                               \
+    X(COMMAND_PREVIOUS_MATCH, 'P', 0, 0, "P", "", "to the one before")                                                 \
+    X(COMMAND_BOOKMARK, 'b', 0, 0, "b", "", "a bookmark here, with a note")                                            \
+    X(COMMAND_NEXT_BOOKMARK, ']', 0, 0, "]", "", "to the next bookmark")                                               \
+    X(COMMAND_PREVIOUS_BOOKMARK, '[', 0, 0, "[", "", "to the bookmark before")                                         \
+    X(COMMAND_HELP, '?', 0, 0, "?", "help", "this help; again: its next page, the words, away")                        \
     X(COMMAND_QUIT, 'q', 0, 0, "q", "quit", "leave")
 
 enum command {

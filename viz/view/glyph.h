@@ -19,6 +19,7 @@
 #define GLYPH_READY 0x25ceu        // ◎
 #define GLYPH_ENDED 0x00d7u        // ×
 #define GLYPH_TOKEN 0x25cfu        // ●
+#define GLYPH_BOOKMARK 0x25c6u     // ◆
 #define GLYPH_CUT 0x2026u          // …
 #define GLYPH_WINDOW_OPEN 0x27e6u  // ⟦
 #define GLYPH_WINDOW_CLOSE 0x27e7u // ⟧

@@ -110,7 +110,8 @@ static void explain_side(struct area area, const struct side *side, const char *
 static bool two_sides_shown(struct area area, const struct session *session)
 {
     bool can = session->view == VIEW_ARRANGEMENT || session->view == VIEW_SEQUENCE || session->view == VIEW_MEMORY ||
-               session->view == VIEW_CAPABILITIES;
+               session->view == VIEW_CAPABILITIES || session->view == VIEW_STATISTICS ||
+               session->view == VIEW_PROGRAMME;
     return session->sides == 2 && area.width >= SCREEN_TWO_SIDES && can;
 }
 
@@ -161,21 +162,52 @@ static void draw_timeline(struct area area, const struct session *session)
         uint64_t there = width > 1 ? (uint64_t)((double)x / (width - 1) * (double)count + 0.5) : count;
         area_put(area_on(area, HIT_EVENT, there), 1 + x, 0, STYLE_SPARK, known ? 0x2581 + level : ' ');
     }
+    const struct bookmarks *bookmarks = &session->bookmarks[session->active];
+    for (int i = 0; i < bookmarks->count && count > 0; i++) {
+        int column = (int)((double)bookmarks->row[i].position / (double)count * (width - 1));
+        area_put(area, 1 + column, 0, STYLE_MESSAGE, GLYPH_BOOKMARK);
+    }
     int at = count > 0 ? (int)((double)position / (double)count * (width - 1)) : 0;
     area_put(area_with(area, EMPHASIS_LIT), 1 + at, 0, STYLE_POSITION, GLYPH_TOKEN);
+}
+
+// The keys of the views: "1 2 6", or "1-7" when they follow each other. False: the user has given them others.
+static bool view_keys(char keys[2 * VIEW_COUNT + 1])
+{
+    static const enum command asks_for[VIEW_COUNT] = {
+#define VIEW_COMMAND(view, command, name, draw) command,
+        VIEWS(VIEW_COMMAND)
+#undef VIEW_COMMAND
+    };
+    char all[VIEW_COUNT + 1] = "";
+    int count = 0, used = 0;
+    for (char digit = '1'; digit <= '9'; digit++)
+        for (int i = 0; i < VIEW_COUNT; i++)
+            if (asks_for[i] != COMMAND_NONE && command_table[asks_for[i]].keys[0] == (uint32_t)digit)
+                all[count++] = digit;
+    for (int i = 0; i < VIEW_COUNT; i++)
+        if (asks_for[i] != COMMAND_NONE && command_rebound(asks_for[i])) return false;
+    if (count > 2 && all[count - 1] - all[0] == count - 1) {
+        snprintf(keys, 2 * VIEW_COUNT + 1, "%c-%c", all[0], all[count - 1]);
+        return true;
+    }
+    for (int i = 0; i < count; i++)
+        used += snprintf(keys + used, 2 * VIEW_COUNT + 1 - (size_t)used, "%s%c", i ? " " : "", all[i]);
+    return count > 0;
 }
 
 // Pairs of commands that belong together share one label, as long as the user has not given them other keys.
 static const char *footer_keys(enum command command, int width)
 {
+    static char views[2 * VIEW_COUNT + 1];
     static const struct {
         enum command first, second;
         const char *keys, *narrow;
     } pairs[] = {{COMMAND_FORWARD, COMMAND_BACK, "←→", "←→"},
                  {COMMAND_NEXT_FAULT, COMMAND_PREVIOUS_FAULT, "Shift-←→", "S-←→"},
                  {COMMAND_FASTER, COMMAND_SLOWER, "+-", "+-"},
-                 {COMMAND_ARRANGEMENT, COMMAND_EVENTS, "1-5", "1-5"},
                  {COMMAND_CURSOR_UP, COMMAND_CURSOR_DOWN, "wasd", "wasd"}};
+    if (command == COMMAND_ARRANGEMENT && view_keys(views)) return views;
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
         if (pairs[i].first == command && !command_rebound(command) && !command_rebound(pairs[i].second))
             return width < 90 ? pairs[i].narrow : pairs[i].keys;
@@ -184,6 +216,10 @@ static const char *footer_keys(enum command command, int width)
 
 static void draw_footer(struct area area, const struct session *session)
 {
+    if (session->prompt.kind != PROMPT_NONE) {
+        prompt_draw(area, &session->prompt);
+        return;
+    }
     area_fill(area, STYLE_BAR, ' ');
     int x = 1;
     for (int i = 1; i < COMMAND_COUNT; i++) {

@@ -1,6 +1,7 @@
 // Commands, playing, and keeping two sides in step.
 #include <stdio.h>
 #include "viz/view/arrangement.h"
+#include "viz/view/asking.h"
 #include "viz/view/sequence.h"
 #include "viz/view/session.h"
 
@@ -17,8 +18,13 @@ void session_start(struct session *session)
 
 void session_close(struct session *session)
 {
-    for (int i = 0; i < session->sides; i++)
+    for (int i = 0; i < session->sides; i++) {
+        statistics_close(session->statistics[i]);
+        session->statistics[i] = NULL;
+        filter_free(&session->filter[i]);
+        bookmarks_free(&session->bookmarks[i]);
         side_close(&session->side[i]);
+    }
 }
 
 // The event of the other side's beat that corresponds to the one here: last to last, between in proportion. Where the
@@ -122,16 +128,6 @@ static void go_events(struct session *session, int64_t distance)
     moved(session);
 }
 
-// Rows are events, but in the sequence view steps of a chart and faults that are folded.
-static void go_rows(struct session *session, int direction)
-{
-    const struct side *side = active(session);
-    if (session->view == VIEW_SEQUENCE)
-        session_seek_event(session, sequence_row_position(side, &session->folds[session->active], direction));
-    else
-        go_events(session, direction);
-}
-
 // The same fault is folded or unfolded on both sides.
 static void fold(struct session *session)
 {
@@ -142,14 +138,20 @@ static void fold(struct session *session)
             sequence_fold(&session->side[i], &session->folds[i]);
 }
 
+// Page after page of keys and glyphs, then the words, then back.
 static void toggle_help(struct session *session)
 {
-    if (session->view == VIEW_HELP)
+    if (session->view == VIEW_HELP && session->help_page + 1 < session->help_pages) {
+        session->help_page++;
+    } else if (session->view == VIEW_HELP) {
         session->view = VIEW_WORDS;
-    else if (session->view == VIEW_WORDS)
+    } else if (session->view == VIEW_WORDS) {
         session->view = session->view_before_help;
-    else
-        session->view_before_help = session->view, session->view = VIEW_HELP;
+    } else {
+        session->view_before_help = session->view;
+        session->view = VIEW_HELP;
+        session->help_page = 0;
+    }
 }
 
 static void toggle_play(struct session *session)
@@ -162,6 +164,62 @@ static void toggle_play(struct session *session)
         model_seek(model, side_home(active(session)));
         moved(session);
     }
+}
+
+// By rows of the event list, which may leave events out. Without an event further on, it stays.
+static void go_rows(struct session *session, int rows)
+{
+    struct side *side = active(session);
+    const struct filter *filter = session_filter(session, session->active);
+    uint64_t position = model_position(side->model), target = MODEL_NO_EVENT;
+    for (int i = 0; filter && i < (rows < 0 ? -rows : rows); i++) {
+        uint64_t event;
+        if (rows > 0)
+            event = filter_next(filter, &session->shown, side, position);
+        else
+            event = position < 2 ? MODEL_NO_EVENT : filter_previous(filter, &session->shown, side, position - 2);
+        if (event == MODEL_NO_EVENT) break;
+        target = position = event + 1;
+    }
+    if (target != MODEL_NO_EVENT)
+        session_seek_event(session, target);
+    else if (rows < 0 && session->shown.count == 0)
+        session_seek_event(session, 0);
+    else if (session->shown.count > 0)
+        snprintf(session->notice, sizeof session->notice, "the filter shows no event %s here",
+                 rows > 0 ? "behind" : "before");
+}
+
+// To the mark of the next step of program initialisation (direction 1), or of the one before.
+static void go_step(struct session *session, int direction)
+{
+    const struct side *side = active(session);
+    uint64_t position = model_position(side->model), best = MODEL_NO_EVENT;
+    for (size_t i = 0; i < side->program_count; i++)
+        for (int step = 1; step <= MODEL_STEPS; step++) {
+            uint64_t mark = side->programs[i].step_event[step];
+            if (mark == MODEL_NO_EVENT || (direction > 0 ? mark < position : mark + 1 >= position)) continue;
+            if (best == MODEL_NO_EVENT || (direction > 0 ? mark < best : mark > best)) best = mark;
+        }
+    if (best != MODEL_NO_EVENT)
+        session_seek_event(session, best + 1);
+    else
+        snprintf(session->notice, sizeof session->notice, "there is no step of program initialisation %s here",
+                 direction > 0 ? "behind" : "before");
+}
+
+// Rows are events, but in the sequence view steps of a chart and faults that are folded, in the programme its steps.
+static void go_down(struct session *session, int rows)
+{
+    bool one = rows == 1 || rows == -1;
+    if (session->view == VIEW_SEQUENCE && one)
+        session_seek_event(session, sequence_row_position(active(session), &session->folds[session->active], rows));
+    else if (session->view == VIEW_PROGRAMME && one)
+        go_step(session, rows);
+    else if (session->view == VIEW_EVENTS)
+        go_rows(session, rows);
+    else
+        go_events(session, rows);
 }
 
 static void switch_side(struct session *session)
@@ -211,19 +269,19 @@ void session_do(struct session *session, enum command command)
         go_events(session, -1);
         break;
     case COMMAND_DOWN:
-        go_rows(session, 1);
+        go_down(session, 1);
         break;
     case COMMAND_UP:
-        go_rows(session, -1);
+        go_down(session, -1);
         break;
     case COMMAND_FOLD:
         fold(session);
         break;
     case COMMAND_PAGE_DOWN:
-        go_events(session, page);
+        go_down(session, page);
         break;
     case COMMAND_PAGE_UP:
-        go_events(session, -page);
+        go_down(session, -page);
         break;
     case COMMAND_NEXT_FAULT:
         go_fault(session, 1);
@@ -261,9 +319,39 @@ void session_do(struct session *session, enum command command)
         session->quit = true;
         break;
     default:
-        show_view(session, command);
+        if (!asking_do(session, command)) show_view(session, command);
         break;
     }
+}
+
+void session_key(struct session *session, uint32_t key)
+{
+    char text[PROMPT_SIZE];
+    enum prompt_kind kind = session->prompt.kind;
+    if (kind == PROMPT_NONE)
+        session_do(session, command_of_key(key));
+    else if (prompt_key(&session->prompt, key, text) == PROMPT_ENTERED)
+        asking_answer(session, kind, text);
+}
+
+void session_recall(struct session *session, bool go_there)
+{
+    for (int i = 0; i < session->sides; i++)
+        bookmarks_read(&session->bookmarks[i], &session->side[i]);
+    const struct bookmarks *bookmarks = &session->bookmarks[session->active];
+    if (bookmarks->strange > 0)
+        snprintf(session->notice, sizeof session->notice,
+                 "%d lines of the bookmarks are of another run, and are left out", bookmarks->strange);
+    if (!go_there || bookmarks->last == MODEL_NO_EVENT) return;
+    session_seek_event(session, bookmarks->last);
+    snprintf(session->notice, sizeof session->notice, "This is where you were last time; Home goes to the first event");
+}
+
+// Where a position cannot be written, it is not remembered: there is nobody to tell any more.
+void session_remember(struct session *session)
+{
+    for (int i = 0; i < session->sides; i++)
+        (void)bookmarks_write(&session->bookmarks[i], &session->side[i]);
 }
 
 void session_tick(struct session *session)
@@ -307,6 +395,27 @@ bool session_read_on(struct session *session)
     return more;
 }
 
+const struct filter *session_filter(struct session *session, int side)
+{
+    struct filter *filter = &session->filter[side];
+    return filter_refresh(filter, &session->shown, &session->side[side]) ? filter : NULL;
+}
+
+const struct statistics *session_statistics(struct session *session, int index)
+{
+    side_read_all(&session->side[index]);
+    const struct side *side = &session->side[index];
+    struct statistics **held = &session->statistics[index];
+    struct statistics_roles roles = {.payload = side->payload,
+                                     .server = side->server,
+                                     .region_mapper = side->region_mapper,
+                                     .external_pager = side->external_pager};
+    if (*held && statistics_refresh(*held, side->model, roles)) return *held;
+    statistics_close(*held);
+    *held = statistics_open(side->model, roles);
+    return *held;
+}
+
 bool session_refresh(struct session *session)
 {
     bool changed = false;
@@ -318,6 +427,7 @@ bool session_refresh(struct session *session)
             snprintf(session->notice, sizeof session->notice, "The trace cannot be read any more; what was read stays");
             changed = true;
         }
+        if (change == TRACE_REPLACED) filter_free(&session->filter[i]);
         if (change != TRACE_GREW && change != TRACE_REPLACED) continue;
         changed = true;
         if (at_end && !session->playing) model_seek(model, model_count(model));

@@ -4,11 +4,15 @@
 #define FAULTLINE_VIEW_SESSION_H
 
 #include <stdbool.h>
+#include "viz/model/statistics.h"
+#include "viz/view/bookmarks.h"
 #include "viz/view/capabilities.h"
 #include "viz/view/commands.h"
+#include "viz/view/filter.h"
 #include "viz/view/folds.h"
 #include "viz/view/hit.h"
 #include "viz/view/memory.h"
+#include "viz/view/prompt.h"
 #include "viz/view/side.h"
 #include "viz/view/views.h"
 
@@ -30,7 +34,14 @@ struct session {
     struct capability_choice capability[2]; // selected in the capability view
     int map_columns;                        // of the cells in the memory view when it was drawn last
     hit_t clicked;                          // the page that was clicked last; 0: something else happened since
-    char notice[160];
+    int help_page, help_pages;              // pages of the help when it was drawn last
+    char notice[240];
+    struct prompt prompt;
+    struct query shown, searched; // the event list's filter; what was searched for last
+    char shown_text[PROMPT_SIZE], searched_text[PROMPT_SIZE];
+    struct filter filter[2]; // of each side
+    struct bookmarks bookmarks[2];
+    struct statistics *statistics[2]; // of each side; NULL until somebody asks
 };
 
 void session_start(struct session *session); // the sides are already open
@@ -38,6 +49,11 @@ void session_close(struct session *session);
 void session_do(struct session *session, enum command command);
 // A click on a cell that belongs to `target` (struct cell).
 void session_click(struct session *session, hit_t target);
+// Takes a key: for the prompt while one is open, else for the command that it is bound to.
+void session_key(struct session *session, uint32_t key);
+// Reads the bookmarks of all sides, and goes where one was last if asked to; writes them and the positions.
+void session_recall(struct session *session, bool go_there);
+void session_remember(struct session *session);
 // Goes to event N (0: before the first) of the active side, or to the begin of a fault; the other side follows.
 void session_seek_event(struct session *session, uint64_t event);
 void session_seek_fault(struct session *session, uint32_t ordinal);
@@ -51,6 +67,10 @@ bool session_refresh(struct session *session);
 bool session_read_on(struct session *session);
 // Does the command do anything in the view that is shown? Those of the cursor do so in some.
 bool session_offers(const struct session *session, enum command command);
+// The events of a side that the filter shows, up to date; NULL: out of memory.
+const struct filter *session_filter(struct session *session, int side);
+// The counts of a side, made or brought up to date when they are asked for; NULL: out of memory.
+const struct statistics *session_statistics(struct session *session, int side);
 const char *session_speed_name(const struct session *session);
 
 #endif

@@ -15,6 +15,10 @@ static void learn_program(struct side *side)
         side->arrangement = programs[i].arrangement;
         memcpy(side->program, programs[i].name, sizeof side->program);
     }
+    struct model_program *copies = realloc(side->programs, (count + 1) * sizeof *copies);
+    side->program_count = copies ? count : 0;
+    if (copies) side->programs = copies;
+    if (copies && count > 0) memcpy(copies, programs, count * sizeof *copies);
     const struct model_object *task = model_object(side->model, side->payload);
     if (task) side->creating_task = task->task;
 }
@@ -136,6 +140,7 @@ void side_close(struct side *side)
     model_close(side->model);
     trace_close(side->trace);
     free(side->main_faults);
+    free(side->programs);
     *side = (struct side){0};
 }
 

@@ -22,7 +22,9 @@ struct side {
     char program[MODEL_TEXT_SIZE];
     struct main_fault *main_faults; // in order
     uint32_t main_fault_count;
-    uint64_t learned; // events that all this was learned from
+    uint64_t learned;               // events that all this was learned from
+    struct model_program *programs; // all of the trace, as they are at its end
+    size_t program_count;
 };
 
 // Opens a trace directory; the position is side_home(). On failure `error` says what to do, and nothing is held.

@@ -14,6 +14,8 @@ struct session;
     X(VIEW_MEMORY, COMMAND_MEMORY, "memory", memory_draw)                                                              \
     X(VIEW_CAPABILITIES, COMMAND_CAPABILITIES, "capabilities", capabilities_draw)                                      \
     X(VIEW_EVENTS, COMMAND_EVENTS, "events", events_draw)                                                              \
+    X(VIEW_STATISTICS, COMMAND_STATISTICS, "statistics", statistics_draw)                                              \
+    X(VIEW_PROGRAMME, COMMAND_PROGRAMME, "programme", programme_draw)                                                  \
     X(VIEW_HELP, COMMAND_NONE, "help", help_draw)                                                                      \
     X(VIEW_WORDS, COMMAND_NONE, "words", words_draw)
 
