@@ -53,7 +53,9 @@ viz := build/bin/faultline-viz
 manual := build/man/faultline-viz.1
 completion := build/man/faultline-viz.bash
 metadata := build/trace/metadata
-boot_files := $(addprefix build/boot/,fs disk rm $(programs) text.txt empty.txt)
+# Not the payloads of the labs, which bring them along: each file more in the directory costs instructions to search.
+boot_files := $(addprefix build/boot/,fs disk rm $(filter-out lab-%,$(programs)) text.txt empty.txt)
+lab_payloads := $(addprefix build/boot/,$(filter lab-%,$(programs)))
 
 lab_commands := start lab run watch gdb hint grade reset mutants new-lab
 .PHONY: all kernel checking loader viz demo test test-foreign tests setup run-demo run-test bench bench-viz policies rogue fuzz \
@@ -194,7 +196,7 @@ build/host/%.o: %.c Makefile
 # The grader of a lab. It holds no line of a student's: those run in the guest alone.
 lab_names := $(patsubst labs/%/checks.c,%,$(wildcard labs/*/checks.c))
 grading_objects := $(call host_objects,$(wildcard labs/grading/*.c viz/trace/*.c))
-$(lab_names:%=build/labs/%/checks): build/labs/%/checks: build/host/labs/%/checks.o $(grading_objects)
+$(lab_names:%=build/labs/%/checks): build/labs/%/checks: build/host/labs/%/checks.o $(grading_objects) | $(lab_payloads)
 	@mkdir -p $(@D)
 	@echo "link     $@"
 	@$(CC) $(HOST_FLAGS) $^ $$(pkg-config --libs check) -o $@
@@ -382,7 +384,7 @@ lint:
 	@cppcheck --quiet --std=c11 --enable=warning,performance,portability --error-exitcode=1 --inline-suppr \
 	    --suppress=missingIncludeSystem \
 	    --suppress=ctunullpointer --suppress=nullPointerRedundantCheck --suppress=comparePointers -I. \
-	    $(viz_sources) $(kernel_core) $(loader_testable) scripts
+	    $(viz_sources) $(kernel_core) $(loader_testable) $(wildcard labs/grading/*.c labs/*/checks.c) scripts
 	@$(PYTHON) -m compileall -q scripts $(wildcard tests/*/*.py loader/programs/*.py)
 	@echo "nothing to complain about"
 clean:

@@ -11,6 +11,7 @@
 
 #define BUDGET 25000000ul // instructions; a run needs up to 16 million, of which the firmware has 12
 #define EXECUTABLES 5u
+#define PAYLOAD "build/boot/lab-pages"
 #define BLOCK_ORDER (PAGE_ORDER + 3) // --map-pages 8
 
 static const char *const ways_outside[] = {"below", "behind", "null", "far"};
@@ -30,7 +31,7 @@ static void start_pages(uint64_t *random, const char *seed_text)
         words[count++] = "--program";
         words[count++] = paths[i];
     }
-    const char *const last[] = {"--program", "lab-pages", "--argument", seed_text};
+    const char *const last[] = {"--program", PAYLOAD, "--argument", seed_text};
     memcpy(&words[count], last, sizeof(last));
     grading_start("pages", BUDGET, EXECUTABLES + 1, words);
 }
@@ -42,7 +43,7 @@ static void start_refusals(const char *seed_text)
     const char *words[64] = {"--arrangement", "external"};
     unsigned count = 2;
     for (unsigned i = 0; i < way_count; i++) {
-        const char *const program[] = {"--program", "lab-pages", "--argument", seed_text, "--argument", ways[i]};
+        const char *const program[] = {"--program", PAYLOAD, "--argument", seed_text, "--argument", ways[i]};
         memcpy(&words[count], program, sizeof(program));
         count += 6;
     }
@@ -53,7 +54,7 @@ static void start_refusals(const char *seed_text)
 static void start_blocks(const char *seed_text)
 {
     const char *const words[] = {"--arrangement", "external",   "--map-pages", "8", "--cache-pages", "16", "--program",
-                                 "lab-pages",     "--argument", seed_text,     NULL};
+                                 PAYLOAD,         "--argument", seed_text,     NULL};
     grading_start("blocks", BUDGET, 1, words);
 }
 
