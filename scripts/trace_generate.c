@@ -67,8 +67,10 @@ int main(int count, char **words)
             seed = strtoull(value, NULL, 10), i++;
         else if (!strcmp(words[i], "--metadata"))
             metadata = value, i++;
-        else
+        else if (words[i][0] != '-' && directory == NULL)
             directory = words[i];
+        else
+            events = 0; // a word too many
     }
     if (directory == NULL || events == 0) {
         fputs("usage: trace-generate [--events N] [--seed S] [--metadata FILE] DIR\n", stderr);
