@@ -7,6 +7,7 @@
 #include "kernel/abi/ipc.h"
 #include "tests/viz/support_trace.h"
 #include "viz/term/writers.h"
+#include "viz/view/explain.h"
 #include "viz/view/screen.h"
 
 enum { PROGRAM_TASK = 9 };
@@ -493,12 +494,40 @@ START_TEST(every_key_names_one_command)
 }
 END_TEST
 
+START_TEST(a_pager_in_another_programs_task_is_explained_as_its_region_mapper)
+{
+    enum { OTHER_TASK = 11, OTHER_THREAD = 111 };
+    char text[400], source[64];
+    test_trace_begin(&traces[0]);
+    test_story_setup(&traces[0]);
+    test_trace_by(&traces[0], OTHER_THREAD, OTHER_TASK, 0, TRACE_MARK, MARK_MAP_REQUEST, 0x2000, 0x30000,
+                  test_text("code"), 0);
+    test_trace_by(&traces[0], 20, 2, 0, TRACE_MARK, MARK_MAP_REQUEST, 0x2000, 0x40000, test_text("code"), 0);
+    test_trace_write(&traces[0]);
+    struct trace_error error;
+    ck_assert_msg(side_open(&session.side[0], traces[0].directory, &error), "%s", error.text);
+    session.sides = 1;
+    struct side *side = &session.side[0];
+    model_seek(side->model, model_count(side->model) - 1);
+    explain_event(side, text, sizeof text);
+    explain_source(side, source, sizeof source);
+    ck_assert_ptr_nonnull(strstr(text, "opens a receive window at 0x30000"));
+    ck_assert_str_eq(source, "loader/rm/");
+    model_seek(side->model, model_count(side->model));
+    explain_event(side, text, sizeof text);
+    explain_source(side, source, sizeof source);
+    ck_assert_ptr_nonnull(strstr(text, "lets it land in its own memory, at 0x40000"));
+    ck_assert_str_eq(source, "loader/root/");
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("view");
     TCase *claims = tcase_create("claims");
     tcase_add_checked_fixture(claims, set_up, tear_down);
     tcase_set_timeout(claims, 60);
+    tcase_add_test(claims, a_pager_in_another_programs_task_is_explained_as_its_region_mapper);
     tcase_add_test(claims, an_internal_fault_shows_its_window_and_its_map_request_at_80x24);
     tcase_add_test(claims, an_external_fault_shows_the_pager_in_the_creating_task_at_80x24);
     tcase_add_test(claims, a_nested_fault_stands_in_a_frame_of_its_own);

@@ -20,6 +20,13 @@ const char *explain_step(const struct side *side, int step)
     return words ? words : "a step";
 }
 
+// Whether the creating task says it. Another task than that and the file server's is a program's, perhaps not the one
+// that is in front.
+static bool is_roots(const struct side *side, const struct trace_record *record)
+{
+    return record->task == side->creating_task || (!side->creating_task && record->task != side->payload);
+}
+
 // What a pager or the file server says while it serves a fault. `value` and `extra` as in kernel/abi/objects.h.
 static bool explain_service(const struct side *side, const struct trace_record *record, const char *who,
                             const char *name, char *text, size_t size)
@@ -34,8 +41,8 @@ static bool explain_service(const struct side *side, const struct trace_record *
     case MARK_MAP_REQUEST:
         snprintf(text, size, "%s asks the dataspace of region \"%s\" for page %" PRIu64 " and %s 0x%" PRIx64 "%s", who,
                  name, value / PAGE_SIZE,
-                 record->task == side->payload ? "opens a receive window at" : "lets it land in its own memory, at",
-                 extra, record->task == side->payload ? ", so that the page lands straight in this task." : ".");
+                 is_roots(side, record) ? "lets it land in its own memory, at" : "opens a receive window at", extra,
+                 is_roots(side, record) ? "." : ", so that the page lands straight in this task.");
         return true;
     case MARK_CACHE_HIT:
     case MARK_CACHE_FILL:
@@ -119,10 +126,10 @@ void explain_source(const struct side *side, char *text, size_t size)
         snprintf(text, size, "%s", trace_kind_info(record.kind)->source);
     else if (record.task == side->server && side->server)
         snprintf(text, size, "loader/fs/");
-    else if (record.thread == side->region_mapper && side->region_mapper)
-        snprintf(text, size, "loader/rm/");
-    else if (record.task == side->payload && side->payload)
-        snprintf(text, size, "loader/programs/");
-    else
+    else if (is_roots(side, &record))
         snprintf(text, size, "loader/root/");
+    else if (record.argument[0] >= MARK_REGION && record.argument[0] <= MARK_MAP_REQUEST)
+        snprintf(text, size, "loader/rm/"); // of this program or of another
+    else
+        snprintf(text, size, "loader/programs/");
 }
