@@ -2,7 +2,6 @@
 program runs. What is malformed is decided here, from the ELF specification, not by asking the reader."""
 
 import random
-import struct
 import unittest
 
 import guest

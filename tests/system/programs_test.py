@@ -1,7 +1,6 @@
 """Several programs in one run, each with its own arrangement: what each prints is what it prints alone, one that cannot
 be started or crashes disturbs no other, and the run's status is that of the first one that ends badly."""
 
-import os
 import unittest
 
 import guest

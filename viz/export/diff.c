@@ -177,25 +177,6 @@ static void compare_fault(struct diff *diff, size_t a, size_t b, size_t a_next, 
     diff->other += !compare_part(diff, fault_part(diff, a, b), where);
 }
 
-// How many of the pages of `from` the other side has not.
-static bool has_page(const struct stories *stories, const struct page_seen *page)
-{
-    size_t low = 0, high = stories->page_count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        const struct page_seen *at = &stories->page[middle];
-        bool before = at->address != page->address ? at->address < page->address
-                      : at->order != page->order   ? at->order < page->order
-                                                   : at->rights < page->rights;
-        if (before)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    const struct page_seen *found = low < stories->page_count ? &stories->page[low] : NULL;
-    return found && found->address == page->address && found->order == page->order && found->rights == page->rights;
-}
-
 static void compare_all(struct diff *diff)
 {
     diff->lanes_differ = !compare_part(diff, fault_part(diff, 0, 0), "before main's first fault");
@@ -207,7 +188,7 @@ static void compare_all(struct diff *diff)
     }
     for (int i = 0; i < 2; i++)
         for (size_t k = 0; k < diff->stories[i].page_count; k++)
-            diff->pages[i] += !has_page(&diff->stories[1 - i], &diff->stories[i].page[k]);
+            diff->pages[i] += !stories_has_page(&diff->stories[1 - i], &diff->stories[i].page[k]);
 }
 
 // ---- Reporting -------------------------------------------------------------------------------
@@ -506,11 +487,11 @@ static void write_pages(FILE *out, const struct diff *diff, int side)
         uint64_t bytes = page.order < 64 ? 1ull << page.order : 0;
         char rights[8];
         end = i + 1;
-        if (has_page(&diff->stories[1 - side], &page)) continue;
+        if (stories_has_page(&diff->stories[1 - side], &page)) continue;
         for (; end < stories->page_count; end++) {
             const struct page_seen *next = &stories->page[end];
             if (next->address != page.address + (end - i) * bytes || next->order != page.order ||
-                next->rights != page.rights || has_page(&diff->stories[1 - side], next))
+                next->rights != page.rights || stories_has_page(&diff->stories[1 - side], next))
                 break;
         }
         trace_format_rights(rights, sizeof rights, (unsigned)page.rights);

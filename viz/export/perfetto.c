@@ -141,21 +141,12 @@ static const char *thread_name(struct writer *writer, uint64_t id, char *buffer,
 
 static void fault_name(struct writer *writer, uint32_t number, char *text, size_t size)
 {
-    const struct side *side = writer->side;
-    const struct model_fault *fault = model_fault(side->model, number);
+    const struct model_fault *fault = model_fault(writer->side->model, number);
+    uint32_t ordinal = side_ordinal_of(writer->side, number);
     char access[32];
-    uint32_t low = 0, high = side->main_fault_count;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (side->main_faults[middle].number < number)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    bool of_main = low < side->main_fault_count && side->main_faults[low].number == number;
     trace_format_value(access, sizeof access, FIELD_ACCESS, fault->access, NULL);
-    if (of_main)
-        snprintf(text, size, "fault %" PRIu32 ": %s 0x%" PRIx64, low + 1, access, fault->address);
+    if (ordinal)
+        snprintf(text, size, "fault %" PRIu32 ": %s 0x%" PRIx64, ordinal, access, fault->address);
     else
         snprintf(text, size, "fault id %" PRIu32 ": %s 0x%" PRIx64, fault->id, access, fault->address);
 }

@@ -340,6 +340,12 @@ static void sort_pages(struct stories *stories)
     stories->page_count = kept + 1;
 }
 
+bool stories_has_page(const struct stories *stories, const struct page_seen *page)
+{
+    return stories->page_count > 0 &&
+           bsearch(page, stories->page, stories->page_count, sizeof *stories->page, compare_pages) != NULL;
+}
+
 static bool collect(struct stories *stories)
 {
     const struct side *side = stories->side;

@@ -35,6 +35,7 @@ struct stories {
 // Collects them from the whole trace; the side's position moves to the end. \return false: out of memory.
 bool stories_collect(struct stories *stories, struct side *side) __attribute__((warn_unused_result));
 void stories_free(struct stories *stories);
+bool stories_has_page(const struct stories *stories, const struct page_seen *page);
 
 // The words of one event, as they are compared. `brief`: without addresses and numbers.
 void stories_words(const struct side *side, uint64_t event, bool brief, char *buffer, size_t size);

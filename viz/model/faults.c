@@ -16,7 +16,7 @@ struct long_story {
     struct model_fault fault;
 };
 
-void faults_initialise(struct faults *faults)
+static void faults_initialise(struct faults *faults)
 {
     *faults = (struct faults){.latest = MODEL_NO_FAULT};
     faults->of_thread =

@@ -25,8 +25,7 @@ struct faults {
     struct story *story;    // that of fault N in place N % STORIES
 };
 
-void faults_initialise(struct faults *faults);
-void faults_free(struct faults *faults);
+void faults_free(struct faults *faults); // what is left is empty, and may be filled again
 // The first pass: takes in record `event`. False: out of memory.
 bool faults_note(struct faults *faults, const struct trace_record *record, uint64_t event);
 uint32_t faults_by_id(const struct faults *faults, uint32_t id); // MODEL_NO_FAULT: none

@@ -10,7 +10,6 @@
 #define TABLE_MOST 84    // wider than this, a row is hard to follow
 #define LEGEND_ROWS 26
 #define TABLE_LINES 4096
-#define TASKS 64
 
 // A heading (capability NULL) or a capability.
 struct table_line {

@@ -25,13 +25,6 @@ enum style step_style(enum step_kind kind)
 
 // ---- Columns and steps -------------------------------------------------------------------------------------------
 
-int story_column(const struct story *story, uint64_t thread)
-{
-    for (int i = 0; i < story->columns; i++)
-        if (story->column[i] == thread) return i;
-    return story->columns > 0 ? story->columns - 1 : 0;
-}
-
 static void add_column(struct story *story, uint64_t thread)
 {
     for (int i = 0; i < story->columns; i++)

@@ -80,7 +80,6 @@ void story_between(struct story *story, const struct side *side, uint64_t first,
                    uint64_t scan);
 // Index of the last step that has begun at `position`, or -1.
 int story_step_at(const struct story *story, uint64_t position);
-int story_column(const struct story *story, uint64_t thread);
 
 // What a step says, in several lengths, the longest first.
 #define WORDINGS 5
