@@ -228,13 +228,12 @@ endif
 
 # ---- Tests ----------------------------------------------------------------------------------------------------------
 
-# What the Check programs of an area are linked with: the other C files beside the tests, and the
-# area's code as a library.
+# What the Check programs of an area are linked with: the end of their mains, the other C files beside the tests, and
+# the area's code as a library.
 test_objects = $(patsubst %.c,build/sanitized/%.o,$(1))
-support = $(filter-out %_test.c %/checking.c,$(wildcard tests/$(1)/*.c))
+support = tests/suite.c $(filter-out %_test.c %/checking.c,$(wildcard tests/$(1)/*.c))
 build/tests/libkernel.a: $(call test_objects,$(kernel_core) kernel/arch/riscv/sv39.c)
-build/tests/libfuzz.a: $(call test_objects,$(kernel_core) kernel/arch/riscv/sv39.c $(kernel_harness) \
-    tests/kernel/suite.c)
+build/tests/libfuzz.a: $(call test_objects,$(kernel_core) kernel/arch/riscv/sv39.c $(kernel_harness))
 build/tests/libloader.a: $(call test_objects,$(loader_testable))
 build/tests/libviz.a: $(call test_objects,$(filter-out viz/term/main.c,$(viz_sources)))
 build/tests/lib%.a:
@@ -345,8 +344,7 @@ $(coverage_programs): build/coverage/%: build/coverage/objects/tests/%_test.o \
 	@mkdir -p $(@D)
 	@$(CC) $(COVERAGE_FLAGS) $^ $$(pkg-config --libs check) $(link_flags) -o $@
 build/coverage/libkernel.a: $(call coverage_objects,$(kernel_core) kernel/arch/riscv/sv39.c)
-build/coverage/libfuzz.a: $(call coverage_objects,$(kernel_core) kernel/arch/riscv/sv39.c $(kernel_harness) \
-    tests/kernel/suite.c)
+build/coverage/libfuzz.a: $(call coverage_objects,$(kernel_core) kernel/arch/riscv/sv39.c $(kernel_harness))
 build/coverage/libkernel.a build/coverage/libfuzz.a:
 	@rm -f $@ && $(AR) qcs $@ $^
 build/coverage/kernel/exhaustion: link_flags := -Wl,--wrap=memory_allocate

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "tests/fuzz/kernel_fuzz.h"
-#include "tests/kernel/suite.h"
+#include "tests/suite.h"
 
 #define CORPUS "tests/fuzz/corpus-kernel"
 #define MAX_SIZE 4096u

@@ -18,7 +18,7 @@
 #include "kernel/object/task.h"
 #include "kernel/object/thread.h"
 #include "kernel/sched.h"
-#include "tests/kernel/suite.h"
+#include "tests/suite.h"
 
 // What a test's surroundings take for granted. It does not need Check, for the fuzzer uses them too (tests/fuzz).
 #define require(condition, ...)                                                                                        \

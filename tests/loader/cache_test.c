@@ -6,6 +6,7 @@
 #include <string.h>
 #include "loader/fs/block.h"
 #include "loader/fs/cache.h"
+#include "tests/suite.h"
 
 #define MOST_FRAMES 128u
 
@@ -485,9 +486,5 @@ int main(void)
     tcase_add_loop_test(blocks, any_block_is_handed_over_page_by_page_where_it_belongs, 0, 4);
     suite_add_tcase(suite, cache);
     suite_add_tcase(suite, blocks);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_all(suite);
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "loader/fs/cpio.h"
+#include "tests/suite.h"
 
 #define REGULAR 0100644u
 #define FOLDER 040755u
@@ -276,9 +277,5 @@ int main(void)
     tcase_add_test(reading, a_name_may_be_padded_with_nuls);
     tcase_add_test(reading, what_cannot_be_read_ends_the_archive_there);
     suite_add_tcase(suite, reading);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_all(suite);
 }

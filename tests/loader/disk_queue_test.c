@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "loader/disk/queue.h"
+#include "tests/suite.h"
 
 #define PHYSICAL 0x123456789000ul
 #define BUFFER 0x987654321000ul
@@ -159,9 +160,5 @@ int main(void)
     tcase_add_loop_test(liars, a_device_that_breaks_the_rules_is_found_out, 0, sizeof(lies) / sizeof(lies[0]));
     suite_add_tcase(suite, honest);
     suite_add_tcase(suite, liars);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_all(suite);
 }

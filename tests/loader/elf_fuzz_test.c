@@ -5,6 +5,7 @@
 #include <string.h>
 #include <check.h>
 #include "tests/loader/elf_fuzz.h"
+#include "tests/suite.h"
 
 #define HEADER 64u
 #define PROGRAM_HEADER 56u
@@ -126,9 +127,5 @@ int main(void)
     tcase_add_test(tests, the_file_that_is_mutated_is_good);
     tcase_add_loop_test(tests, no_mutation_of_a_good_file_breaks_the_reader, 0, 4);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_all(suite);
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 #include "kernel/abi/ipc.h"
 #include "loader/elf/elf.h"
+#include "tests/suite.h"
 
 #define FILE_SIZE 0x4000u
 #define HEADERS 64u // file offset of the first program header
@@ -427,9 +428,5 @@ int main(void)
     tcase_add_test(claims, every_single_byte_of_the_headers_may_be_anything);
     Suite *suite = suite_create("loader/elf");
     suite_add_tcase(suite, claims);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_all(suite);
 }

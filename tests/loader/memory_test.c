@@ -8,6 +8,7 @@ void *set_under_test(void *destination, int value, size_t size);
 #define memcpy copy_under_test
 #define memset set_under_test
 #include "loader/runtime/memory.c"
+#include "tests/suite.h"
 #undef memcpy
 #undef memset
 
@@ -70,9 +71,5 @@ int main(void)
     tcase_add_test(moving, a_copy_reads_nothing_beyond_its_source);
     tcase_add_test(moving, setting_fills_exactly_the_bytes_asked_for);
     suite_add_tcase(suite, moving);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_all(suite);
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "loader/root/options.h"
+#include "tests/suite.h"
 
 static struct options options;
 
@@ -210,9 +211,5 @@ int main(void)
     tcase_add_test(claims, a_command_line_without_an_end_is_cut_at_its_size);
     Suite *suite = suite_create("loader/options");
     suite_add_tcase(suite, claims);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_all(suite);
 }

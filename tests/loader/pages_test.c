@@ -7,6 +7,7 @@
 #include "loader/fs/archive.h"
 #include "loader/fs/block.h"
 #include "loader/fs/pages.h"
+#include "tests/suite.h"
 
 #define ARCHIVE_SIZE (160u << 10)
 #define BUFFER_SECTORS 128u
@@ -430,9 +431,5 @@ int main(void)
     tcase_add_test(claims, offsets_outside_of_the_view_are_refused);
     suite_add_tcase(suite, model);
     suite_add_tcase(suite, claims);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_all(suite);
 }

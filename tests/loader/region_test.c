@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "loader/region/region.h"
+#include "tests/suite.h"
 
 static struct region_table table;
 
@@ -184,9 +185,5 @@ int main(void)
     tcase_add_test(claims, a_region_is_removed_by_its_start_alone_and_its_place_is_free_again);
     Suite *suite = suite_create("loader/region");
     suite_add_tcase(suite, claims);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_all(suite);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 #include "loader/fs/archive.h"
 #include "loader/fs/source.h"
+#include "tests/suite.h"
 
 #define SECTORS 64u
 #define BUFFER_SECTORS 16u
@@ -233,9 +234,5 @@ int main(void)
     tcase_add_test(directory, more_files_than_the_directory_holds_are_left_out);
     suite_add_tcase(suite, bytes);
     suite_add_tcase(suite, directory);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_all(suite);
 }

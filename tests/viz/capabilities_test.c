@@ -6,6 +6,7 @@
 #include "kernel/abi/ipc.h"
 #include "tests/viz/support_maps.h"
 #include "viz/view/derivation.h"
+#include "tests/suite.h"
 
 static struct session session;
 static struct derivation derivation;
@@ -206,9 +207,5 @@ int main(void)
     tcase_add_test(claims, every_size_and_position_is_drawn);
     tcase_add_loop_test(claims, records_that_make_no_sense_are_drawn_and_walked_through_all_the_same, 0, 4);
     suite_add_tcase(suite, claims);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_all(suite);
 }

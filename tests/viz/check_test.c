@@ -5,6 +5,7 @@
 #include <check.h>
 #include "tests/viz/support_trace.h"
 #include "viz/model/check.h"
+#include "tests/suite.h"
 
 static struct test_trace written;
 static struct check_result result;
@@ -198,9 +199,5 @@ int main(void)
     tcase_add_test(tests, a_thread_that_faults_while_its_fault_is_open_is_found);
     tcase_add_test(tests, many_findings_are_counted_and_some_are_shown);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_all(suite);
 }

@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "tests/viz/support_trace.h"
+#include "tests/suite.h"
 
 static struct test_trace trace;
 static char output[1 << 18];
@@ -324,9 +325,5 @@ int main(void)
     tcase_add_test(claims, a_fault_is_written_as_markdown);
     tcase_add_test(claims, snapshots_are_written_in_every_format);
     suite_add_tcase(suite, claims);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    return run_all(suite);
 }

@@ -7,6 +7,7 @@
 #include "tests/viz/support_trace.h"
 #include "viz/view/rows.h"
 #include "viz/view/screen.h"
+#include "tests/suite.h"
 
 static struct test_trace traces[2];
 static struct session session;
@@ -214,9 +215,5 @@ int main(void)
     tcase_add_test(claims, a_click_on_the_other_side_makes_it_the_active_one);
     tcase_add_test(claims, a_click_anywhere_in_any_view_at_any_size_is_harmless);
     suite_add_tcase(suite, claims);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    return run_all(suite);
 }

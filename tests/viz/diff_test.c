@@ -8,6 +8,7 @@
 #include "viz/export/align.h"
 #include "viz/export/diff.h"
 #include "viz/trace/decode.h"
+#include "tests/suite.h"
 
 static struct test_trace traces[2];
 static char *report;
@@ -331,9 +332,5 @@ int main(void)
     tcase_add_loop_test(alignment, short_sequences_are_aligned_along_their_longest_common_subsequence, 0, 5);
     tcase_add_test(alignment, long_sequences_with_nothing_in_common_end_and_common_ends_are_still_found);
     suite_add_tcase(suite, alignment);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    return run_all(suite);
 }

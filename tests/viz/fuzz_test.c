@@ -7,6 +7,7 @@
 #include "tests/viz/generate.h"
 #include "tests/viz/support_trace.h"
 #include "tests/viz/trace_fuzz.h"
+#include "tests/suite.h"
 
 #define RECORDS 160u
 #define MUTATIONS 250u
@@ -94,9 +95,5 @@ int main(void)
     tcase_add_loop_test(tests, no_mutation_of_a_good_trace_breaks_the_visualizer, 0, 4);
     tcase_add_test(tests, what_the_fuzzer_found_stays_mended);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_all(suite);
 }

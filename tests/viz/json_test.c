@@ -7,6 +7,7 @@
 #include "tests/viz/support_trace.h"
 #include "viz/export/export.h"
 #include "viz/export/json.h"
+#include "tests/suite.h"
 
 static char *written;
 static FILE *open_out(void)
@@ -223,9 +224,5 @@ int main(void)
     tcase_add_loop_test(claims, each_line_of_any_trace_is_a_json_object_of_its_own, 0, 5);
     tcase_add_loop_test(claims, the_slices_of_any_trace_are_balanced_and_in_one_json_object, 0, 5);
     suite_add_tcase(suite, claims);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    return run_all(suite);
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 #include "tests/viz/support_maps.h"
 #include "viz/view/follow.h"
+#include "tests/suite.h"
 
 static struct session session;
 static struct memory_map map;
@@ -372,9 +373,5 @@ int main(void)
     tcase_add_test(claims, every_size_and_position_is_drawn);
     tcase_add_loop_test(claims, records_that_make_no_sense_are_drawn_and_walked_through_all_the_same, 0, 6);
     suite_add_tcase(suite, claims);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_all(suite);
 }

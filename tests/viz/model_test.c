@@ -6,6 +6,7 @@
 #include "kernel/abi/objects.h"
 #include "tests/viz/support_trace.h"
 #include "viz/model/model.h"
+#include "tests/suite.h"
 
 static struct test_trace written;
 static struct trace *trace;
@@ -439,9 +440,5 @@ int main(void)
     tcase_add_loop_test(tests, hostile_records_neither_crash_nor_make_going_back_inexact, 0, 6);
     tcase_add_test(tests, an_empty_trace_has_one_position);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_all(suite);
 }

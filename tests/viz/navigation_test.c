@@ -8,6 +8,7 @@
 #include "kernel/abi/ipc.h"
 #include "tests/viz/support_frame.h"
 #include "viz/view/place.h"
+#include "tests/suite.h"
 
 static struct test_trace traces[2];
 static struct session session;
@@ -519,9 +520,5 @@ int main(void)
     tcase_add_test(claims, no_help_text_is_cut);
     tcase_add_test(claims, every_size_and_position_can_be_drawn);
     suite_add_tcase(suite, claims);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    return run_all(suite);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 #include "kernel/abi/ipc.h"
 #include "tests/viz/support_frame.h"
+#include "tests/suite.h"
 
 enum { CREATOR = 20, ROOT = 2, FILES_GATE = 52, SERVER_THREAD = 40 };
 
@@ -164,9 +165,5 @@ int main(void)
     tcase_add_test(claims, the_checklist_looks_as_agreed);
     tcase_add_test(claims, every_size_and_position_can_be_drawn);
     suite_add_tcase(suite, claims);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    return run_all(suite);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 #include "viz/view/commands.h"
 #include "viz/view/prompt.h"
+#include "tests/suite.h"
 
 static struct prompt prompt;
 static char line[PROMPT_SIZE];
@@ -164,9 +165,5 @@ int main(void)
     tcase_add_test(claims, a_line_is_as_long_as_it_may_be_and_no_longer);
     tcase_add_test(claims, the_cursor_is_always_on_the_screen);
     suite_add_tcase(suite, claims);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    return run_all(suite);
 }

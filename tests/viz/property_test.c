@@ -6,6 +6,7 @@
 #include "tests/viz/generate.h"
 #include "tests/viz/support_trace.h"
 #include "viz/model/model.h"
+#include "tests/suite.h"
 
 #define EVENTS 12000u
 #define PAGES 4096u
@@ -306,9 +307,5 @@ int main(void)
     tcase_add_test(tests, a_story_that_was_forgotten_is_told_again);
     tcase_add_test(tests, a_long_trace_is_read_on_without_moving);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_all(suite);
 }

@@ -8,6 +8,7 @@
 #include "viz/view/markdown.h"
 #include "viz/view/sequence.h"
 #include "viz/view/story.h"
+#include "tests/suite.h"
 
 // As in support_trace.c.
 enum { PROGRAM = 9, FILES = 4, ROOT = 2, PAGER = 20, SERVER = 40, MAIN = 90, MAPPER = 91 };
@@ -568,9 +569,5 @@ int main(void)
     tcase_add_test(claims, names_out_of_the_trace_cannot_break_the_markdown);
     tcase_add_test(claims, the_markdown_is_ascii_where_that_is_asked_for);
     suite_add_tcase(suite, claims);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    return run_all(suite);
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 #include "kernel/abi/ipc.h"
 #include "tests/viz/support_frame.h"
+#include "tests/suite.h"
 
 static struct test_trace traces[2];
 static struct session session;
@@ -268,9 +269,5 @@ int main(void)
     tcase_add_test(claims, every_size_and_position_can_be_drawn);
     tcase_add_loop_test(claims, records_that_make_no_sense_are_counted_all_the_same, 0, 8);
     suite_add_tcase(suite, claims);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    return run_all(suite);
 }

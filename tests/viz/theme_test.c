@@ -10,6 +10,7 @@
 #include "viz/term/writers.h"
 #include "viz/view/config.h"
 #include "viz/view/screen.h"
+#include "tests/suite.h"
 
 static const char *const theme_names[THEME_COUNT] = {"dark", "light", "safe", "mono"};
 static char complaint[500];
@@ -305,9 +306,5 @@ int main(void)
     tcase_add_test(claims, every_command_and_style_has_a_name_of_its_own);
     tcase_add_test(claims, a_key_has_one_command_whatever_is_bound_in_which_order);
     suite_add_tcase(suite, claims);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    return run_all(suite);
 }

@@ -11,6 +11,7 @@
 #include "viz/trace/decode.h"
 #include "viz/trace/format.h"
 #include "viz/trace/trace.h"
+#include "tests/suite.h"
 
 static struct test_trace written;
 
@@ -287,9 +288,5 @@ int main(void)
     tcase_add_test(tests, no_explanation_of_a_known_kind_keeps_a_brace);
     tcase_add_test(tests, a_text_goes_on_through_its_further_words);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_all(suite);
 }

@@ -9,6 +9,7 @@
 #include "viz/term/writers.h"
 #include "viz/view/explain.h"
 #include "viz/view/screen.h"
+#include "tests/suite.h"
 
 enum { PROGRAM_TASK = 9 };
 
@@ -554,9 +555,5 @@ int main(void)
     tcase_add_test(claims, faults_are_stepped_through_and_the_last_one_says_so);
     tcase_add_test(claims, every_key_names_one_command);
     suite_add_tcase(suite, claims);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    return run_all(suite);
 }
