@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include "kernel/abi/ipc.h"
+#include "tests/suite.h"
 #include "tests/viz/support_maps.h"
 #include "viz/view/derivation.h"
-#include "tests/suite.h"
 
 static struct session session;
 static struct derivation derivation;
@@ -36,9 +36,9 @@ START_TEST(the_tables_look_as_agreed)
 {
     maps_open(&session, 0);
     side_seek_beat(&session.side[0], 1, MODEL_BEAT_DELIVER);
-    maps_compare(&session, "capabilities", 80, 24);
-    maps_compare(&session, "capabilities", 120, 36);
-    maps_compare(&session, "capabilities", 200, 60);
+    test_frame_compare(&session, 80, 24, "capabilities");
+    test_frame_compare(&session, 120, 36, "capabilities");
+    test_frame_compare(&session, 200, 60, "capabilities");
 }
 END_TEST
 
@@ -47,8 +47,8 @@ START_TEST(what_would_go_is_marked_in_the_tree)
     maps_open(&session, 0);
     session_do(&session, COMMAND_END);
     choose(MAPS_ROOT, 33);
-    maps_compare(&session, "capabilities-original", 120, 36);
-    maps_compare(&session, "capabilities-original", 60, 16);
+    test_frame_compare(&session, 120, 36, "capabilities-original");
+    test_frame_compare(&session, 60, 16, "capabilities-original");
 }
 END_TEST
 
@@ -58,7 +58,7 @@ START_TEST(two_traces_stand_side_by_side)
     maps_open(&session, 1);
     session.view = VIEW_CAPABILITIES;
     session_seek_fault(&session, 1);
-    maps_compare(&session, "capabilities-both", 120, 36);
+    test_frame_compare(&session, 120, 36, "capabilities-both");
 }
 END_TEST
 
@@ -91,7 +91,7 @@ START_TEST(the_capability_that_the_event_is_about_is_selected)
         if (record.kind != TRACE_CAPABILITY_MAP) continue;
         char words[40];
         snprintf(words, sizeof words, "▸ cap %llu of ", (unsigned long long)flexpage_index(record.argument[1]));
-        ck_assert(maps_shows(&session, 80, 24, words));
+        ck_assert(test_frame_shows(&session, 80, 24, words));
     }
 }
 END_TEST
@@ -100,9 +100,9 @@ START_TEST(gates_say_who_receives_and_threads_what_they_do)
 {
     maps_open(&session, 0);
     side_seek_beat(&session.side[0], 1, MODEL_BEAT_DELIVER);
-    ck_assert(maps_shows(&session, 120, 36, "→ region mapper 0x11"));
-    ck_assert(maps_shows(&session, 120, 36, "stopped by a page fault"));
-    ck_assert(maps_shows(&session, 120, 36, "→ external pager 0x12"));
+    ck_assert(test_frame_shows(&session, 120, 36, "→ region mapper 0x11"));
+    ck_assert(test_frame_shows(&session, 120, 36, "stopped by a page fault"));
+    ck_assert(test_frame_shows(&session, 120, 36, "→ external pager 0x12"));
 }
 END_TEST
 
@@ -111,10 +111,10 @@ START_TEST(what_has_no_room_is_counted_and_the_selected_one_stays)
     maps_open(&session, 0);
     session_do(&session, COMMAND_END);
     choose(MAPS_ROOT, 31);
-    ck_assert(maps_shows(&session, 60, 16, "6 capabilities, 4 left out"));
-    ck_assert(!maps_shows(&session, 120, 36, "left out"));
+    ck_assert(test_frame_shows(&session, 60, 16, "6 capabilities, 4 left out"));
+    ck_assert(!test_frame_shows(&session, 120, 36, "left out"));
     for (int rows = SCREEN_MIN_ROWS; rows < 40; rows++)
-        ck_assert(maps_shows(&session, 60, rows, "▸  31"));
+        ck_assert(test_frame_shows(&session, 60, rows, "▸  31"));
 }
 END_TEST
 

@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <check.h>
+#include "tests/suite.h"
 #include "tests/viz/support_trace.h"
 #include "viz/model/check.h"
-#include "tests/suite.h"
 
 static struct test_trace written;
 static struct check_result result;

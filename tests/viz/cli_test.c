@@ -7,8 +7,8 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include "tests/viz/support_trace.h"
 #include "tests/suite.h"
+#include "tests/viz/support_trace.h"
 
 static struct test_trace trace;
 static char output[1 << 18];

@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include "kernel/abi/ipc.h"
+#include "tests/suite.h"
 #include "tests/viz/support_trace.h"
 #include "viz/view/rows.h"
 #include "viz/view/screen.h"
-#include "tests/suite.h"
 
 static struct test_trace traces[2];
 static struct session session;

@@ -4,11 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include "kernel/abi/ipc.h"
+#include "tests/suite.h"
 #include "tests/viz/support_trace.h"
 #include "viz/export/align.h"
 #include "viz/export/diff.h"
 #include "viz/trace/decode.h"
-#include "tests/suite.h"
 
 static struct test_trace traces[2];
 static char *report;

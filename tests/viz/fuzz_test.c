@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <check.h>
+#include "tests/suite.h"
 #include "tests/viz/generate.h"
 #include "tests/viz/support_trace.h"
 #include "tests/viz/trace_fuzz.h"
-#include "tests/suite.h"
 
 #define RECORDS 160u
 #define MUTATIONS 250u

@@ -4,10 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "tests/suite.h"
 #include "tests/viz/support_trace.h"
 #include "viz/export/export.h"
 #include "viz/export/json.h"
-#include "tests/suite.h"
 
 static char *written;
 static FILE *open_out(void)

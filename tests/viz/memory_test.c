@@ -2,9 +2,9 @@
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
+#include "tests/suite.h"
 #include "tests/viz/support_maps.h"
 #include "viz/view/follow.h"
-#include "tests/suite.h"
 
 static struct session session;
 static struct memory_map map;
@@ -50,9 +50,9 @@ START_TEST(a_fault_in_the_map_looks_as_agreed)
 {
     maps_open(&session, 0);
     at_beat(MODEL_BEAT_MAP_REQUEST);
-    maps_compare(&session, "memory", 80, 24);
-    maps_compare(&session, "memory", 120, 36);
-    maps_compare(&session, "memory", 200, 60);
+    test_frame_compare(&session, 80, 24, "memory");
+    test_frame_compare(&session, 120, 36, "memory");
+    test_frame_compare(&session, 200, 60, "memory");
 }
 END_TEST
 
@@ -60,8 +60,8 @@ START_TEST(a_page_that_has_arrived_shows_all_its_mappings)
 {
     maps_open(&session, 0);
     at_beat(MODEL_BEAT_END);
-    maps_compare(&session, "memory-arrived", 80, 24);
-    maps_compare(&session, "memory-arrived", 120, 36);
+    test_frame_compare(&session, 80, 24, "memory-arrived");
+    test_frame_compare(&session, 120, 36, "memory-arrived");
 }
 END_TEST
 
@@ -71,7 +71,7 @@ START_TEST(two_traces_stand_side_by_side_at_the_same_moment)
     maps_open(&session, 1);
     session.view = VIEW_MEMORY;
     session_seek_fault(&session, 1);
-    maps_compare(&session, "memory-both", 120, 36);
+    test_frame_compare(&session, 120, 36, "memory-both");
 }
 END_TEST
 
@@ -112,8 +112,8 @@ START_TEST(a_frame_is_followed_from_the_kernel_to_the_program_with_rights_at_eac
         ck_assert_int_eq(follow.depth[i], depths[i]);
         ck_assert_int_eq(follow.nodes[i].is_focus, i == 2);
     }
-    ck_assert(maps_shows(&session, 120, 36, "wordcount +0x0")); // the file's name and the offset of its page
-    ck_assert(maps_shows(&session, 80, 24, "creating task 0x80a00000 2M rwx → file server 0x40000000"));
+    ck_assert(test_frame_shows(&session, 120, 36, "wordcount +0x0")); // the file's name and the offset of its page
+    ck_assert(test_frame_shows(&session, 80, 24, "creating task 0x80a00000 2M rwx → file server 0x40000000"));
 }
 END_TEST
 
@@ -193,11 +193,11 @@ START_TEST(what_has_no_room_is_counted)
 {
     maps_open(&session, 0);
     session_do(&session, COMMAND_END);
-    ck_assert(maps_shows(&session, 60, 16, "left out"));
-    ck_assert(!maps_shows(&session, 120, 36, "left out"));
+    ck_assert(test_frame_shows(&session, 60, 16, "left out"));
+    ck_assert(!test_frame_shows(&session, 120, 36, "left out"));
     for (int rows = SCREEN_MIN_ROWS; rows < 40; rows++) { // no task goes, and never the page that is followed
-        ck_assert(maps_shows(&session, 80, rows, " cat "));
-        ck_assert(maps_shows(&session, 80, rows, "▸ code"));
+        ck_assert(test_frame_shows(&session, 80, rows, " cat "));
+        ck_assert(test_frame_shows(&session, 80, rows, "▸ code"));
     }
 }
 END_TEST
@@ -206,7 +206,7 @@ START_TEST(a_stretch_of_absent_pages_becomes_a_count)
 {
     maps_open(&session, 0);
     session_do(&session, COMMAND_END);
-    ck_assert(maps_shows(&session, 120, 36, "≡▚▒·15·"));
+    ck_assert(test_frame_shows(&session, 120, 36, "≡▚▒·15·"));
 }
 END_TEST
 
@@ -312,7 +312,7 @@ START_TEST(an_access_outside_every_region_is_seen)
     session_start(&session);
     session.view = VIEW_MEMORY;
     at_beat(MODEL_BEAT_DELIVER);
-    bool seen = maps_shows(&session, 80, 24, "no region") && maps_shows(&session, 80, 24, "0xdead0000");
+    bool seen = test_frame_shows(&session, 80, 24, "no region") && test_frame_shows(&session, 80, 24, "0xdead0000");
     session_close(&session);
     session.sides = 0;
     test_trace_end(&trace);

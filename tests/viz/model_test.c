@@ -4,9 +4,9 @@
 #include <string.h>
 #include "kernel/abi/ipc.h"
 #include "kernel/abi/objects.h"
+#include "tests/suite.h"
 #include "tests/viz/support_trace.h"
 #include "viz/model/model.h"
-#include "tests/suite.h"
 
 static struct test_trace written;
 static struct trace *trace;

@@ -6,9 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 #include "kernel/abi/ipc.h"
+#include "tests/suite.h"
 #include "tests/viz/support_frame.h"
 #include "viz/view/place.h"
-#include "tests/suite.h"
 
 static struct test_trace traces[2];
 static struct session session;
@@ -16,7 +16,7 @@ static struct session session;
 static void open_story(int index, enum arrangement arrangement)
 {
     test_frame_story(&traces[index], arrangement);
-    test_frame_open(&session, &traces[index]);
+    test_frame_open(&session, index, &traces[index]);
 }
 
 static void set_up(void)
@@ -373,7 +373,7 @@ START_TEST(bookmarks_and_the_last_position_are_kept_beside_the_trace)
     session_remember(&session);
     session_close(&session);
     session = (struct session){0};
-    test_frame_open(&session, &traces[0]);
+    test_frame_open(&session, 0, &traces[0]);
     session_recall(&session, true);
     ck_assert_uint_eq(position(), last);
     ck_assert_int_eq(session.bookmarks[0].count, 2);

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include "kernel/abi/ipc.h"
-#include "tests/viz/support_frame.h"
 #include "tests/suite.h"
+#include "tests/viz/support_frame.h"
 
 enum { CREATOR = 20, ROOT = 2, FILES_GATE = 52, SERVER_THREAD = 40 };
 
@@ -69,7 +69,7 @@ static void set_up(void)
     initialise(9, "hello", ARRANGEMENT_INTERNAL);
     initialise(12, "wordcount", ARRANGEMENT_EXTERNAL);
     test_trace_write(&trace);
-    test_frame_open(&session, &trace);
+    test_frame_open(&session, 0, &trace);
     session.view = VIEW_PROGRAMME;
 }
 
@@ -142,12 +142,7 @@ END_TEST
 
 START_TEST(every_size_and_position_can_be_drawn)
 {
-    uint64_t position = 0;
-    for (int columns = 60; columns < 210; columns += 11)
-        for (int rows = 16; rows < 64; rows += 5) {
-            session_seek_event(&session, position = (position + 13) % (model_count(session.side[0].model) + 1));
-            test_frame_check(&session, columns, rows);
-        }
+    test_frame_check_everywhere(&session);
 }
 END_TEST
 

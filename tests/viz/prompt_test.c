@@ -3,9 +3,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "tests/suite.h"
 #include "viz/view/commands.h"
 #include "viz/view/prompt.h"
-#include "tests/suite.h"
 
 static struct prompt prompt;
 static char line[PROMPT_SIZE];

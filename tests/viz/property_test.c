@@ -3,10 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <check.h>
+#include "tests/suite.h"
 #include "tests/viz/generate.h"
 #include "tests/viz/support_trace.h"
 #include "viz/model/model.h"
-#include "tests/suite.h"
 
 #define EVENTS 12000u
 #define PAGES 4096u

@@ -4,11 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include "kernel/abi/ipc.h"
+#include "tests/suite.h"
 #include "tests/viz/support_screen.h"
 #include "viz/view/markdown.h"
 #include "viz/view/sequence.h"
 #include "viz/view/story.h"
-#include "tests/suite.h"
 
 // As in support_trace.c.
 enum { PROGRAM = 9, FILES = 4, ROOT = 2, PAGER = 20, SERVER = 40, MAIN = 90, MAPPER = 91 };
@@ -176,9 +176,9 @@ END_TEST
 START_TEST(the_sequence_looks_as_agreed_at_80x24)
 {
     open_at(ARRANGEMENT_INTERNAL, 2, MODEL_BEAT_MAP_REQUEST);
-    test_screen_compare("sequence-80x24", 80, 24);
+    test_frame_compare(&test_session, 80, 24, "sequence");
     side_seek_beat(&session->side[0], 5, MODEL_BEAT_END);
-    test_screen_compare("sequence-refused-80x24", 80, 24);
+    test_frame_compare(&test_session, 80, 24, "sequence-refused");
 }
 END_TEST
 
@@ -191,8 +191,8 @@ START_TEST(two_sequences_stand_side_by_side)
     session_seek_fault(session, 2);
     for (int i = 0; i < 8; i++)
         session_do(session, COMMAND_FORWARD);
-    test_screen_compare("sequence-both-120x36", 120, 36);
-    test_screen_compare("sequence-both-200x60", 200, 60);
+    test_frame_compare(&test_session, 120, 36, "sequence-both");
+    test_frame_compare(&test_session, 200, 60, "sequence-both");
 }
 END_TEST
 
@@ -203,7 +203,7 @@ START_TEST(a_nested_fault_is_folded_until_it_is_the_current_one)
     ck_assert(!test_screen_shows("external pager", 120, 36));
     model_seek(side->model, model_fault(side->model, model_fault_by_id(side->model, 100))->begin_event + 3);
     ck_assert(test_screen_shows("external pager", 120, 36));
-    test_screen_compare("sequence-nested-120x36", 120, 36);
+    test_frame_compare(&test_session, 120, 36, "sequence-nested");
 }
 END_TEST
 

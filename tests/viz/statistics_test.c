@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include "kernel/abi/ipc.h"
-#include "tests/viz/support_frame.h"
 #include "tests/suite.h"
+#include "tests/viz/support_frame.h"
 
 static struct test_trace traces[2];
 static struct session session;
@@ -16,16 +16,13 @@ static void set_up(void)
 
 static void tear_down(void)
 {
-    int sides = session.sides;
-    session_close(&session);
-    for (int i = 0; i < sides; i++)
-        test_trace_end(&traces[i]);
+    test_frame_close(&session, traces);
 }
 
 static void open_story(int index, enum arrangement arrangement)
 {
     test_frame_story(&traces[index], arrangement);
-    test_frame_open(&session, &traces[index]);
+    test_frame_open(&session, index, &traces[index]);
     session.view = VIEW_STATISTICS;
 }
 
@@ -88,7 +85,7 @@ START_TEST(the_places_of_a_fault_are_those_that_a_reader_counts)
     test_trace_add(&traces[0], TRACE_MARK, MARK_ARRANGEMENT, ARRANGEMENT_INTERNAL, 9, test_text("wordcoun"), 0);
     test_story_internal(&traces[0], 1, 0x10000);
     test_trace_write(&traces[0]);
-    test_frame_open(&session, &traces[0]);
+    test_frame_open(&session, 0, &traces[0]);
     struct statistics_sum one = sum(0, UINT64_MAX);
     ck_assert_uint_eq(one.resolved, 1);
     // Pager: the switch to it - region - request - send, and the switch back - reply. Server: the switch - hit - reply.
@@ -136,7 +133,7 @@ START_TEST(pages_are_seen_once_however_often_they_come_and_evictions_are_counted
         test_trace_add(t, TRACE_PAGE_UNMAP, 9, memory_flexpage(0x10000 + 0x1000ull * (i % 2), 12, 5), 0x80a41000, 0, 0);
     }
     test_trace_write(t);
-    test_frame_open(&session, t);
+    test_frame_open(&session, 0, t);
     const struct statistics *statistics = session_statistics(&session, 0);
     size_t count;
     const struct statistics_region *region = statistics_regions(statistics, &count);
@@ -161,7 +158,7 @@ START_TEST(a_trace_that_grows_is_taken_in_from_where_it_stood)
     test_story_setup(t);
     test_story_external(t, 1, 0x10000);
     test_trace_write(t);
-    test_frame_open(&session, t);
+    test_frame_open(&session, 0, t);
     ck_assert_uint_eq(sum(0, UINT64_MAX).resolved, 1);
     test_story_external(t, 2, 0x11000);
     test_trace_write(t);
@@ -208,21 +205,9 @@ START_TEST(every_size_and_position_can_be_drawn)
 {
     open_story(0, ARRANGEMENT_INTERNAL);
     open_story(1, ARRANGEMENT_EAGER);
-    uint64_t position = 0;
-    for (int columns = 60; columns < 210; columns += 11)
-        for (int rows = 16; rows < 64; rows += 5) {
-            session_seek_event(&session, position = (position + 13) % (model_count(session.side[0].model) + 1));
-            test_frame_check(&session, columns, rows);
-        }
+    test_frame_check_everywhere(&session);
 }
 END_TEST
-
-// A small generator, so that a failure comes again.
-static uint64_t next_random(uint64_t *state)
-{
-    *state = *state * 6364136223846793005u + 1442695040888963407u;
-    return *state >> 20;
-}
 
 START_TEST(records_that_make_no_sense_are_counted_all_the_same)
 {
@@ -233,15 +218,15 @@ START_TEST(records_that_make_no_sense_are_counted_all_the_same)
     for (int i = 0; i < 800; i++) {
         uint64_t a[TRACE_ARGUMENTS];
         for (int k = 0; k < TRACE_ARGUMENTS; k++) {
-            uint64_t pick = next_random(&state);
+            uint64_t pick = test_random(&state);
             a[k] = pick % 3 == 0 ? memory_flexpage(pick << 12, 12 + pick % 52, pick & 7) : values[pick % 10];
         }
-        traces[0].time = next_random(&state) % 7 ? traces[0].time : next_random(&state);
-        test_trace_by(&traces[0], i % 2 ? 90 : 91, i % 5 ? 9 : 4, (uint32_t)(next_random(&state) % 9),
-                      (enum trace_kind)(next_random(&state) % 36), a[0], a[1], a[2], a[3], a[4]);
+        traces[0].time = test_random(&state) % 7 ? traces[0].time : test_random(&state);
+        test_trace_by(&traces[0], i % 2 ? 90 : 91, i % 5 ? 9 : 4, (uint32_t)(test_random(&state) % 9),
+                      (enum trace_kind)(test_random(&state) % 36), a[0], a[1], a[2], a[3], a[4]);
     }
     test_trace_write(&traces[0]);
-    test_frame_open(&session, &traces[0]);
+    test_frame_open(&session, 0, &traces[0]);
     for (uint64_t at = 0; at <= model_count(session.side[0].model); at += 97) {
         session_seek_event(&session, at);
         session.view = at % 2 ? VIEW_STATISTICS : VIEW_PROGRAMME;

@@ -6,37 +6,31 @@
 #include "tests/viz/support_frame.h"
 #include "viz/term/writers.h"
 
-enum { PROGRAM_TASK = 9 };
-
 void test_frame_story(struct test_trace *trace, enum arrangement arrangement)
 {
-    test_trace_begin(trace);
-    test_story_setup(trace);
-    test_trace_add(trace, TRACE_MARK, MARK_ARRANGEMENT, arrangement, PROGRAM_TASK, test_text("wordcoun"),
-                   test_text("t"));
-    for (uint32_t i = 0; i < 4 && arrangement != ARRANGEMENT_EAGER; i++) {
-        uint64_t address = 0x10000 + 0x1000ull * i;
-        if (arrangement == ARRANGEMENT_EXTERNAL)
-            test_story_external(trace, 1 + i, address);
-        else if (i == 2)
-            test_story_nested(trace, 1 + i, 100, address);
-        else
-            test_story_internal(trace, 1 + i, address);
-    }
-    if (arrangement != ARRANGEMENT_EAGER) test_story_refused(trace, 5, 0xdead0000);
+    test_story_begin(trace, arrangement);
+    test_story_faults(trace, arrangement);
     test_trace_write(trace);
 }
 
-void test_frame_open(struct session *session, const struct test_trace *trace)
+void test_frame_open(struct session *session, int index, const struct test_trace *trace)
 {
     struct trace_error error;
-    bool open = side_open(&session->side[session->sides], trace->directory, &error);
-    ck_assert_msg(open, "%s", error.text);
-    session->sides++;
+    ck_assert_msg(side_open(&session->side[index], trace->directory, &error), "%s", error.text);
+    session->sides = index + 1;
     session_start(session);
 }
 
-char *test_frame_text(struct session *session, int columns, int rows, bool ascii)
+void test_frame_close(struct session *session, struct test_trace *traces)
+{
+    int sides = session->sides;
+    session_close(session);
+    for (int i = 0; i < sides; i++)
+        test_trace_end(&traces[i]);
+    *session = (struct session){0};
+}
+
+char *test_frame_written(struct session *session, int columns, int rows, test_writer *write, bool ascii)
 {
     struct grid grid = {0};
     char *text = NULL;
@@ -45,10 +39,15 @@ char *test_frame_text(struct session *session, int columns, int rows, bool ascii
     screen_draw(&grid, session);
     FILE *out = open_memstream(&text, &size);
     ck_assert_ptr_nonnull(out);
-    write_text(out, &grid, ascii);
+    write(out, &grid, ascii);
     fclose(out);
     grid_free(&grid);
     return text;
+}
+
+char *test_frame_text(struct session *session, int columns, int rows, bool ascii)
+{
+    return test_frame_written(session, columns, rows, write_text, ascii);
 }
 
 bool test_frame_shows(struct session *session, int columns, int rows, const char *words)
@@ -72,19 +71,26 @@ static char *file_text(const char *path)
     return text;
 }
 
-void test_frame_compare(struct session *session, int columns, int rows, const char *name)
+void test_golden(const char *file, const char *now)
 {
-    char path[200], *now = test_frame_text(session, columns, rows, false);
-    snprintf(path, sizeof path, "tests/viz/golden/%s-%dx%d.txt", name, columns, rows);
+    char path[200];
+    snprintf(path, sizeof path, "tests/viz/golden/%s", file);
     if (getenv("UPDATE_GOLDEN")) {
-        FILE *file = fopen(path, "w");
-        ck_assert_ptr_nonnull(file);
-        fputs(now, file);
-        fclose(file);
+        FILE *out = fopen(path, "w");
+        ck_assert_ptr_nonnull(out);
+        fputs(now, out);
+        fclose(out);
     }
     char *golden = file_text(path);
-    ck_assert_msg(!strcmp(now, golden), "%s differs; the screen is now:\n%s", path, now);
+    ck_assert_msg(!strcmp(now, golden), "%s differs; it is now:\n%s", path, now);
     free(golden);
+}
+
+void test_frame_compare(struct session *session, int columns, int rows, const char *name)
+{
+    char file[100], *now = test_frame_text(session, columns, rows, false);
+    snprintf(file, sizeof file, "%s-%dx%d.txt", name, columns, rows);
+    test_golden(file, now);
     free(now);
 }
 
@@ -100,4 +106,14 @@ void test_frame_check(struct session *session, int columns, int rows)
     for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
         ck_assert_int_le((int)strlen(line), columns);
     free(text);
+}
+
+void test_frame_check_everywhere(struct session *session)
+{
+    uint64_t position = 0, count = model_count(session->side[0].model);
+    for (int columns = 60; columns < 210; columns += 11)
+        for (int rows = 16; rows < 64; rows += 5) {
+            session_seek_event(session, position = (position + 13) % (count + 1));
+            test_frame_check(session, columns, rows);
+        }
 }

@@ -6,9 +6,7 @@
 #include "kernel/abi/ipc.h"
 #include "kernel/abi/objects.h"
 #include "tests/viz/support_maps.h"
-#include "viz/term/writers.h"
 
-#define GOLDEN_SIZE (1 << 17)
 #define PAGES 6
 
 static struct test_trace traces[2];
@@ -60,18 +58,10 @@ static void tell(struct test_trace *t)
     test_trace_write(t);
 }
 
-static void open_side(struct session *session, int index)
-{
-    struct trace_error error;
-    ck_assert_msg(side_open(&session->side[index], traces[index].directory, &error), "%s", error.text);
-    session->sides = index + 1;
-    session_start(session);
-}
-
 void maps_open(struct session *session, int index)
 {
     tell(&traces[index]);
-    open_side(session, index);
+    test_frame_open(session, index, &traces[index]);
 }
 
 static uint64_t random_number(uint64_t *seed)
@@ -117,70 +107,15 @@ void maps_open_hostile(struct session *session, uint64_t seed)
                       kind, a[0], a[1], a[2], a[3], a[4]);
     }
     test_trace_write(&traces[0]);
-    open_side(session, 0);
+    test_frame_open(session, 0, &traces[0]);
 }
 
 void maps_close(struct session *session)
 {
-    int sides = session->sides;
-    session_close(session);
-    for (int i = 0; i < sides; i++)
-        test_trace_end(&traces[i]);
-    *session = (struct session){0};
+    test_frame_close(session, traces);
 }
 
 // ---- Screens -----------------------------------------------------------------------------------------------------
-
-char *maps_text(struct session *session, int columns, int rows, bool ascii)
-{
-    struct grid grid = {0};
-    char *text = NULL;
-    size_t size = 0;
-    ck_assert(grid_resize(&grid, columns, rows));
-    screen_draw(&grid, session);
-    FILE *out = open_memstream(&text, &size);
-    ck_assert_ptr_nonnull(out);
-    write_text(out, &grid, ascii);
-    fclose(out);
-    grid_free(&grid);
-    return text;
-}
-
-bool maps_shows(struct session *session, int columns, int rows, const char *words)
-{
-    char *text = maps_text(session, columns, rows, false);
-    bool found = strstr(text, words) != NULL;
-    free(text);
-    return found;
-}
-
-static char *golden_text(const char *path)
-{
-    FILE *file = fopen(path, "r");
-    char *text = calloc(1, GOLDEN_SIZE);
-    ck_assert_ptr_nonnull(text);
-    if (file == NULL) return text;
-    size_t size = fread(text, 1, GOLDEN_SIZE - 1, file);
-    text[size] = 0;
-    fclose(file);
-    return text;
-}
-
-void maps_compare(struct session *session, const char *name, int columns, int rows)
-{
-    char path[200], *now = maps_text(session, columns, rows, false);
-    snprintf(path, sizeof path, "tests/viz/golden/%s-%dx%d.txt", name, columns, rows);
-    if (getenv("UPDATE_GOLDEN")) {
-        FILE *file = fopen(path, "w");
-        ck_assert_ptr_nonnull(file);
-        fputs(now, file);
-        fclose(file);
-    }
-    char *golden = golden_text(path);
-    ck_assert_msg(!strcmp(now, golden), "%s differs; the screen is now:\n%s", path, now);
-    free(golden);
-    free(now);
-}
 
 // One assertion per screen, not per character: Check writes a record for each.
 static void check_ascii(const char *text, int columns, bool good_names)
@@ -203,7 +138,7 @@ void maps_draw_everywhere(struct session *session, bool good_names)
     for (int columns = 60; columns <= 220; columns += 17)
         for (int rows = 1; rows <= 70; rows += 9) {
             session_seek_event(session, at = (at + 37) % (count + 1));
-            char *text = maps_text(session, columns, rows, true);
+            char *text = test_frame_text(session, columns, rows, true);
             if (rows >= SCREEN_MIN_ROWS) check_ascii(text, columns, good_names);
             free(text);
         }
@@ -216,10 +151,10 @@ void maps_go_there_and_back(struct session *session)
     ck_assert_ptr_nonnull(seen);
     session_seek_event(session, 0);
     for (uint64_t at = 0; at <= count; at++, session_do(session, COMMAND_FORWARD))
-        seen[at] = maps_text(session, 120, 36, false);
+        seen[at] = test_frame_text(session, 120, 36, false);
     for (uint64_t at = count + 1; at-- > 0; session_do(session, COMMAND_BACK)) {
         session->notice[0] = 0;
-        char *now = maps_text(session, 120, 36, false);
+        char *now = test_frame_text(session, 120, 36, false);
         ck_assert_uint_eq(model_position(session->side[0].model), at);
         ck_assert_str_eq(now, seen[at]);
         free(now);

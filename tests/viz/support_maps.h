@@ -1,10 +1,8 @@
-// A story of derivations for the tests of the memory and the capability view, and their screens as text.
-// UPDATE_GOLDEN=1 writes the golden files anew; look at the difference before you commit it.
+// A story of derivations for the tests of the memory and the capability view, and what both have to hold.
 #ifndef FAULTLINE_TESTS_VIZ_SUPPORT_MAPS_H
 #define FAULTLINE_TESTS_VIZ_SUPPORT_MAPS_H
 
-#include "tests/viz/support_trace.h"
-#include "viz/view/screen.h"
+#include "tests/viz/support_frame.h"
 
 enum { MAPS_ROOT = 2, MAPS_FILES = 4, MAPS_PROGRAM = 9, MAPS_CAT = 10, MAPS_GATE = 50 };
 // The file server's pages: six from here on, the frames beside each other, too.
@@ -24,11 +22,6 @@ void maps_open_hostile(struct session *session, uint64_t seed);
 // Closes the session and removes its traces.
 void maps_close(struct session *session);
 
-// The screen as text; the caller frees it.
-char *maps_text(struct session *session, int columns, int rows, bool ascii);
-bool maps_shows(struct session *session, int columns, int rows, const char *words);
-// Fails when the screen is not that of tests/viz/golden/NAME-CxR.txt.
-void maps_compare(struct session *session, const char *name, int columns, int rows);
 // Draws the view at many sizes and positions as ASCII: no row may be too wide and, unless the trace's own names may be
 // anything, no glyph without its stand-in.
 void maps_draw_everywhere(struct session *session, bool good_names);

@@ -3,8 +3,7 @@
 #ifndef FAULTLINE_TESTS_VIZ_SUPPORT_SCREEN_H
 #define FAULTLINE_TESTS_VIZ_SUPPORT_SCREEN_H
 
-#include "tests/viz/support_trace.h"
-#include "viz/view/screen.h"
+#include "tests/viz/support_frame.h"
 
 extern struct session test_session;
 extern struct test_trace test_traces[2];
@@ -23,6 +22,5 @@ char *test_screen_text(int columns, int rows, bool ascii);
 bool test_screen_shows(const char *words, int columns, int rows);
 // Draws into a grid that lives until the next call.
 const struct grid *test_screen_cells(int columns, int rows);
-void test_screen_compare(const char *name, int columns, int rows);
 
 #endif

@@ -258,3 +258,31 @@ void test_story_refused(struct test_trace *t, uint32_t fault, uint64_t address)
     test_trace_add(t, TRACE_EXCEPTION, CAUSE_FAULT_REFUSED, address, 0x10004, 0, 0);
     test_trace_by(t, MAIN, PROGRAM, 0, TRACE_THREAD_EXIT, MAIN, EXIT_EXCEPTION, 0, 0, 0);
 }
+
+void test_story_begin(struct test_trace *trace, enum arrangement arrangement)
+{
+    test_trace_begin(trace);
+    test_story_setup(trace);
+    test_trace_add(trace, TRACE_MARK, MARK_ARRANGEMENT, arrangement, PROGRAM, test_text("wordcoun"), test_text("t"));
+}
+
+void test_story_faults(struct test_trace *trace, enum arrangement arrangement)
+{
+    if (arrangement == ARRANGEMENT_EAGER) return;
+    for (uint32_t i = 0; i < 4; i++) {
+        uint64_t address = 0x10000 + 0x1000ull * i;
+        if (arrangement == ARRANGEMENT_EXTERNAL)
+            test_story_external(trace, 1 + i, address);
+        else if (i == 2)
+            test_story_nested(trace, 1 + i, 100, address);
+        else
+            test_story_internal(trace, 1 + i, address);
+    }
+    test_story_refused(trace, 5, 0xdead0000);
+}
+
+uint64_t test_random(uint64_t *state)
+{
+    *state = *state * 6364136223846793005u + 1442695040888963407u;
+    return *state >> 20;
+}

@@ -4,6 +4,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include "kernel/abi/objects.h"
 #include "kernel/abi/trace.h"
 
 struct test_trace {
@@ -35,6 +36,9 @@ void test_trace_write_stream(const struct test_trace *trace, const void *bytes, 
 uint8_t *test_trace_bytes(const struct test_trace *trace, size_t *size);
 void test_trace_end(struct test_trace *trace); // removes files and directory
 
+// A small generator, so that a failure comes again. It uses all of *state.
+uint64_t test_random(uint64_t *state);
+
 // The smallest metadata that the reader takes for ours.
 extern const char test_metadata[];
 
@@ -44,6 +48,11 @@ extern const char test_metadata[];
 void test_story_setup(struct test_trace *trace);
 void test_story_external(struct test_trace *trace, uint32_t fault, uint64_t address);
 void test_story_internal(struct test_trace *trace, uint32_t fault, uint64_t address);
+// The set-up, and which arrangement the program, wordcount, has.
+void test_story_begin(struct test_trace *trace, enum arrangement arrangement);
+// Four faults of main (in the internal arrangement the region mapper faults inside the third: ids 3 and 100), and a
+// refused one. In the eager one nobody faults.
+void test_story_faults(struct test_trace *trace, enum arrangement arrangement);
 // In the middle of an internal fault, the region mapper faults itself; the external pager resolves that.
 void test_story_nested(struct test_trace *trace, uint32_t outer, uint32_t inner, uint64_t address);
 void test_story_refused(struct test_trace *trace, uint32_t fault, uint64_t address);

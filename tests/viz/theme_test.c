@@ -6,11 +6,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "tests/viz/support_trace.h"
+#include "tests/suite.h"
+#include "tests/viz/support_frame.h"
 #include "viz/term/writers.h"
 #include "viz/view/config.h"
 #include "viz/view/screen.h"
-#include "tests/suite.h"
 
 static const char *const theme_names[THEME_COUNT] = {"dark", "light", "safe", "mono"};
 static char complaint[500];
@@ -37,22 +37,6 @@ static char *frame(struct session *session, int columns, int rows, enum colour_d
     return text;
 }
 
-static void compare_golden(const char *name, const char *now)
-{
-    char path[100];
-    static char golden[1 << 17];
-    snprintf(path, sizeof path, "tests/viz/golden/theme-%s.ansi", name);
-    FILE *file = fopen(path, getenv("UPDATE_GOLDEN") ? "w+" : "r");
-    ck_assert_msg(file != NULL, "%s is missing", path);
-    if (getenv("UPDATE_GOLDEN")) {
-        fputs(now, file);
-        rewind(file);
-    }
-    golden[fread(golden, 1, sizeof golden - 1, file)] = 0;
-    fclose(file);
-    ck_assert_msg(!strcmp(golden, now), "%s differs; the frame is now:\n%s", path, now);
-}
-
 START_TEST(each_theme_draws_its_golden_frame)
 {
     struct test_trace trace;
@@ -67,8 +51,9 @@ START_TEST(each_theme_draws_its_golden_frame)
     session_start(&session);
     side_seek_beat(&session.side[0], 2, MODEL_BEAT_MAP_REQUEST);
     style_use((enum theme)_i);
-    char *now = frame(&session, 100, 30, COLOURS_256);
-    compare_golden(theme_names[_i], now);
+    char file[100], *now = frame(&session, 100, 30, COLOURS_256);
+    snprintf(file, sizeof file, "theme-%s.ansi", theme_names[_i]);
+    test_golden(file, now);
     free(now);
     session_close(&session);
     test_trace_end(&trace);

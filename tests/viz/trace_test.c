@@ -7,11 +7,11 @@
 #include "kernel/abi/ipc.h"
 #include "kernel/abi/objects.h"
 #include "loader/runtime/protocol.h"
+#include "tests/suite.h"
 #include "tests/viz/support_trace.h"
 #include "viz/trace/decode.h"
 #include "viz/trace/format.h"
 #include "viz/trace/trace.h"
-#include "tests/suite.h"
 
 static struct test_trace written;
 

@@ -5,43 +5,21 @@
 #include <stdlib.h>
 #include <string.h>
 #include "kernel/abi/ipc.h"
-#include "tests/viz/support_trace.h"
+#include "tests/suite.h"
+#include "tests/viz/support_frame.h"
 #include "viz/term/writers.h"
 #include "viz/view/explain.h"
 #include "viz/view/screen.h"
-#include "tests/suite.h"
 
 enum { PROGRAM_TASK = 9 };
 
 static struct test_trace traces[2];
 static struct session session;
 
-static void story(struct test_trace *trace, enum arrangement arrangement)
-{
-    test_trace_begin(trace);
-    test_story_setup(trace);
-    test_trace_add(trace, TRACE_MARK, MARK_ARRANGEMENT, arrangement, PROGRAM_TASK, test_text("wordcoun"),
-                   test_text("t"));
-    for (uint32_t i = 0; i < 4; i++) {
-        uint64_t address = 0x10000 + 0x1000ull * i;
-        if (arrangement == ARRANGEMENT_EXTERNAL)
-            test_story_external(trace, 1 + i, address);
-        else if (i == 2)
-            test_story_nested(trace, 1 + i, 100, address);
-        else
-            test_story_internal(trace, 1 + i, address);
-    }
-    test_story_refused(trace, 5, 0xdead0000);
-    test_trace_write(trace);
-}
-
 static void open_story(int index, enum arrangement arrangement)
 {
-    struct trace_error error;
-    story(&traces[index], arrangement);
-    ck_assert_msg(side_open(&session.side[index], traces[index].directory, &error), "%s", error.text);
-    session.sides = index + 1;
-    session_start(&session);
+    test_frame_story(&traces[index], arrangement);
+    test_frame_open(&session, index, &traces[index]);
 }
 
 static void set_up(void)
@@ -51,13 +29,8 @@ static void set_up(void)
 
 static void tear_down(void)
 {
-    int sides = session.sides;
-    session_close(&session);
-    for (int i = 0; i < sides; i++)
-        test_trace_end(&traces[i]);
+    test_frame_close(&session, traces);
 }
-
-typedef void writer(FILE *out, const struct grid *grid, bool ascii);
 
 static void ansi_256(FILE *out, const struct grid *grid, bool ascii)
 {
@@ -68,63 +41,16 @@ static void ansi_mono(FILE *out, const struct grid *grid, bool ascii)
     write_ansi(out, grid, ascii, COLOURS_NONE);
 }
 
-// The screen as `write` writes it. The caller frees it.
-static char *written(int columns, int rows, writer *write, bool ascii)
-{
-    struct grid grid = {0};
-    char *text = NULL;
-    size_t size = 0;
-    ck_assert(grid_resize(&grid, columns, rows));
-    screen_draw(&grid, &session);
-    FILE *out = open_memstream(&text, &size);
-    ck_assert_ptr_nonnull(out);
-    write(out, &grid, ascii);
-    fclose(out);
-    grid_free(&grid);
-    return text;
-}
-
-static char *golden_text(const char *path)
-{
-    FILE *file = fopen(path, "r");
-    char *text = calloc(1, 1 << 17);
-    if (file) {
-        size_t size = fread(text, 1, (1 << 17) - 1, file);
-        text[size] = 0;
-        fclose(file);
-    }
-    return text;
-}
-
-static void compare(const char *name, int columns, int rows)
-{
-    char path[200], *now = written(columns, rows, write_text, false);
-    snprintf(path, sizeof path, "tests/viz/golden/%s.txt", name);
-    if (getenv("UPDATE_GOLDEN")) {
-        FILE *file = fopen(path, "w");
-        ck_assert_ptr_nonnull(file);
-        fputs(now, file);
-        fclose(file);
-    }
-    char *golden = golden_text(path);
-    ck_assert_msg(!strcmp(now, golden), "%s differs; the screen is now:\n%s", path, now);
-    free(golden);
-    free(now);
-}
-
 static bool shows(const char *words, int columns, int rows)
 {
-    char *text = written(columns, rows, write_text, false);
-    bool found = strstr(text, words) != NULL;
-    free(text);
-    return found;
+    return test_frame_shows(&session, columns, rows, words);
 }
 
 START_TEST(an_internal_fault_shows_its_window_and_its_map_request_at_80x24)
 {
     open_story(0, ARRANGEMENT_INTERNAL);
     side_seek_beat(&session.side[0], 2, MODEL_BEAT_MAP_REQUEST);
-    compare("internal-80x24", 80, 24);
+    test_frame_compare(&session, 80, 24, "internal");
 }
 END_TEST
 
@@ -132,7 +58,7 @@ START_TEST(an_external_fault_shows_the_pager_in_the_creating_task_at_80x24)
 {
     open_story(0, ARRANGEMENT_EXTERNAL);
     side_seek_beat(&session.side[0], 2, MODEL_BEAT_PAGE);
-    compare("external-80x24", 80, 24);
+    test_frame_compare(&session, 80, 24, "external");
 }
 END_TEST
 
@@ -142,7 +68,7 @@ START_TEST(a_nested_fault_stands_in_a_frame_of_its_own)
     uint32_t nested = model_fault_by_id(session.side[0].model, 100);
     ck_assert_uint_ne(nested, MODEL_NO_FAULT);
     model_seek(session.side[0].model, model_fault(session.side[0].model, nested)->begin_event + 3);
-    compare("nested-100x30", 100, 30);
+    test_frame_compare(&session, 100, 30, "nested");
 }
 END_TEST
 
@@ -150,7 +76,7 @@ START_TEST(a_refused_fault_ends_with_its_reason)
 {
     open_story(0, ARRANGEMENT_INTERNAL);
     side_seek_beat(&session.side[0], 5, MODEL_BEAT_END);
-    compare("refused-80x24", 80, 24);
+    test_frame_compare(&session, 80, 24, "refused");
 }
 END_TEST
 
@@ -160,8 +86,8 @@ START_TEST(two_arrangements_stand_side_by_side_in_step)
     open_story(1, ARRANGEMENT_EXTERNAL);
     session_seek_fault(&session, 4);
     ck_assert_uint_eq(side_ordinal(&session.side[1]), 4);
-    compare("both-120x36", 120, 36);
-    compare("both-200x60", 200, 60);
+    test_frame_compare(&session, 120, 36, "both");
+    test_frame_compare(&session, 200, 60, "both");
 }
 END_TEST
 
@@ -217,7 +143,7 @@ START_TEST(an_external_page_makes_two_hops)
     model_seek(side->model, fault->page_event + 1);
     ck_assert(!side_first_hop(side, fault));
     ck_assert_uint_ne(side_hop(side), first);
-    compare("external-second-hop-80x24", 80, 24);
+    test_frame_compare(&session, 80, 24, "external-second-hop");
 }
 END_TEST
 
@@ -225,12 +151,12 @@ START_TEST(the_event_list_and_the_help_screen_look_as_agreed)
 {
     open_story(0, ARRANGEMENT_INTERNAL);
     session_do(&session, COMMAND_EVENTS);
-    compare("events-120x36", 120, 36);
+    test_frame_compare(&session, 120, 36, "events");
     session_do(&session, COMMAND_HELP);
-    compare("help-80x24", 80, 24);
+    test_frame_compare(&session, 80, 24, "help");
     while (session.view == VIEW_HELP)
         session_do(&session, COMMAND_HELP);
-    compare("words-80x24", 80, 24);
+    test_frame_compare(&session, 80, 24, "words");
     session_do(&session, COMMAND_HELP);
     ck_assert_int_eq(session.view, VIEW_EVENTS);
 }
@@ -254,13 +180,6 @@ START_TEST(no_size_and_no_position_breaks_the_screen)
 }
 END_TEST
 
-// A small generator, so that a failure comes again.
-static uint64_t next_random(uint64_t *state)
-{
-    *state = *state * 6364136223846793005u + 1442695040888963407u;
-    return *state >> 20;
-}
-
 START_TEST(records_that_make_no_sense_are_drawn_all_the_same)
 {
     static const uint64_t values[] = {0, 1, 9, 90, 91, 0x10000, UINT64_MAX, MARK_REGION, MARK_FIND_REGION, 0x2000};
@@ -270,11 +189,11 @@ START_TEST(records_that_make_no_sense_are_drawn_all_the_same)
     for (int i = 0; i < 600; i++) {
         uint64_t argument[TRACE_ARGUMENTS];
         for (int k = 0; k < TRACE_ARGUMENTS; k++) {
-            uint64_t pick = next_random(&state);
+            uint64_t pick = test_random(&state);
             argument[k] = pick % 3 == 0 ? memory_flexpage(pick << 12, 12 + pick % 27, pick & 7) : values[pick % 10];
         }
-        test_trace_by(&traces[0], i % 2 ? 90 : 91, 9, (uint32_t)(next_random(&state) % 9),
-                      (enum trace_kind)(next_random(&state) % 36), argument[0], argument[1], argument[2], argument[3],
+        test_trace_by(&traces[0], i % 2 ? 90 : 91, 9, (uint32_t)(test_random(&state) % 9),
+                      (enum trace_kind)(test_random(&state) % 36), argument[0], argument[1], argument[2], argument[3],
                       argument[4]);
     }
     test_trace_write(&traces[0]);
@@ -326,7 +245,7 @@ START_TEST(ascii_mode_writes_ascii_only)
     for (uint64_t at = 0; at <= model_count(session.side[0].model); at += 5) {
         session_seek_event(&session, at);
         session.view = (enum view)(at % VIEW_COUNT);
-        char *text = written(120 + (int)at % 40, 40, write_text, true);
+        char *text = test_frame_written(&session, 120 + (int)at % 40, 40, write_text, true);
         for (const char *c = text; *c; c++)
             ck_assert_msg(*c == '\n' || (*c >= 32 && *c < 127), "byte 0x%02x", *c & 255);
         int questions = 0; // the footer's key is the only one, unless a glyph has no stand-in
@@ -343,7 +262,7 @@ END_TEST
 START_TEST(every_row_has_as_many_columns_as_the_screen_at_most)
 {
     open_story(0, ARRANGEMENT_INTERNAL);
-    char *text = written(80, 24, write_text, false);
+    char *text = test_frame_written(&session, 80, 24, write_text, false);
     int rows = 0;
     for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"), rows++)
         ck_assert_int_le(glyph_columns(line), 80);
@@ -376,7 +295,7 @@ START_TEST(the_svg_is_well_formed_and_needs_nothing_from_outside)
     open_story(0, ARRANGEMENT_INTERNAL);
     for (int view = VIEW_ARRANGEMENT; view <= VIEW_WORDS; view++) {
         session.view = (enum view)view;
-        char *svg = written(120, 36, write_svg, false);
+        char *svg = test_frame_written(&session, 120, 36, write_svg, false);
         assert_well_formed(svg);
         ck_assert_ptr_null(strstr(svg, "href"));
         ck_assert_ptr_nonnull(strstr(svg, "viewBox=\"0 0 1108 748\""));
@@ -395,7 +314,8 @@ START_TEST(names_out_of_the_trace_cannot_break_the_svg)
     ck_assert(side_open(&session.side[0], traces[0].directory, &error));
     session.sides = 1;
     session_do(&session, COMMAND_END);
-    char *svg = written(120, 36, write_svg, false), *ansi = written(120, 36, write_text, false);
+    char *svg = test_frame_written(&session, 120, 36, write_svg, false),
+         *ansi = test_frame_written(&session, 120, 36, write_text, false);
     assert_well_formed(svg);
     ck_assert_ptr_null(strchr(ansi, '\033'));
     free(svg);
@@ -406,7 +326,8 @@ END_TEST
 START_TEST(without_colours_the_ansi_writer_uses_attributes_only)
 {
     open_story(0, ARRANGEMENT_INTERNAL);
-    char *mono = written(80, 24, ansi_mono, false), *colour = written(80, 24, ansi_256, false);
+    char *mono = test_frame_written(&session, 80, 24, ansi_mono, false),
+         *colour = test_frame_written(&session, 80, 24, ansi_256, false);
     ck_assert_ptr_null(strstr(mono, "38;5"));
     ck_assert_ptr_null(strstr(mono, ";3"));
     ck_assert_ptr_nonnull(strstr(mono, "\033[0;1"));
@@ -462,10 +383,10 @@ END_TEST
 START_TEST(by_event_back_undoes_by_event_forward)
 {
     open_story(0, ARRANGEMENT_INTERNAL);
-    char *before = written(120, 36, write_text, false);
+    char *before = test_frame_written(&session, 120, 36, write_text, false);
     session_do(&session, COMMAND_FORWARD);
     session_do(&session, COMMAND_BACK);
-    char *after = written(120, 36, write_text, false);
+    char *after = test_frame_written(&session, 120, 36, write_text, false);
     ck_assert_str_eq(before, after);
     free(before);
     free(after);
