@@ -12,6 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 #include "loader/runtime/runtime.h"
+#include "loader/runtime/services.h"
+#include "loader/runtime/start.h"
 
 #define TEXT "text.txt"
 
@@ -173,6 +175,19 @@ static void check_mapping(void)
     claim(empty && !size && !*empty, "an empty file maps to an empty string");
 }
 
+// Larger than the external pager has room for. Whoever takes it or not, all that follows must still work.
+static void check_huge_region(void)
+{
+    const uint64_t size = 17ul << 30, regions = capability_named("regions"), dataspace = capability_allocate();
+    uint64_t address = 0;
+    enum ipc_error error = files_anonymous(capability_named("files"), "huge", PAGE_SIZE, dataspace);
+    if (!error) error = region_attach(regions, "huge", &address, size, 0, RIGHT_READ, dataspace);
+    bool taken = !error && !region_detach(regions, address);
+    claim(taken || error == IPC_E_QUOTA, "a huge region is attached, or refused");
+    claim(!dataspace_close(dataspace), "and its dataspace can be closed");
+    capability_free(dataspace);
+}
+
 static void say_goodbye(void)
 {
     puts("exit runs its functions");
@@ -183,6 +198,7 @@ int main(int argc, char **argv, char **envp)
     clock_t start = clock();
     check_start(argc, argv, envp);
     check_heap();
+    check_huge_region();
     check_streams();
     check_files();
     check_reading();

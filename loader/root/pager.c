@@ -62,40 +62,34 @@ static MUST_USE enum ipc_error choose_window(struct pager_client *client, struct
     return IPC_OK;
 }
 
-// Takes a region's pages back, from root and so from the program.
+// Takes a region's pages back, from root and so from the program. Without a window it has none.
 static void drop_pages(const struct region *region)
 {
-    region_unmap(ROOT_TASK, region->window, region->size);
+    if (region->window) region_unmap(ROOT_TASK, region->window, region->size);
 }
 
 // ---- Slots for dataspaces ------------------------------------------------------------------------------------------
-// What programs attach arrives in the slot of the receive window: one that no region uses.
 
-static uint64_t slots_used[PAGER_SLOTS / 64];
+static uint64_t free_slot = PAGER_DATASPACES; // where what a program attaches next will land: no region uses it
 
-static uint64_t free_slot(void)
+// Begins anew with each slot that one client uses: another one may use the next.
+static void find_free_slot(void)
 {
-    uint64_t slot = 0;
-    while (slots_used[slot / 64] >> slot % 64 & 1)
-        slot++;
-    return PAGER_DATASPACES + slot;
+    free_slot = PAGER_DATASPACES;
+    for (const struct pager_client *client = clients; client;) {
+        uint64_t slot = region_free_slot(&client->regions, free_slot);
+        client = slot == free_slot ? client->next : clients;
+        free_slot = slot;
+    }
 }
-
-static void mark_slot(uint64_t slot, bool used)
-{
-    if (slot < PAGER_DATASPACES) return; // a slot of the program's place: root's own thread looks after it
-    uint64_t *word = &slots_used[(slot - PAGER_DATASPACES) / 64], bit = 1ul << slot % 64;
-    *word = used ? *word | bit : *word & ~bit;
-}
-_Static_assert(PAGER_SLOTS > PLACES * REGION_MAX && PAGER_DATASPACES % 64 == 0, "there is always a free slot");
+_Static_assert(PAGER_SLOTS > PLACES * REGION_MAX, "there is always a free slot");
 
 // The region is no more, and so its pages and its dataspace.
 static void drop_region(const struct region *region)
 {
     drop_pages(region);
-    if (region->dataspace < PAGER_DATASPACES) return;
-    region_drop_dataspace(ROOT_TASK, region->dataspace);
-    mark_slot(region->dataspace, false);
+    // Below lie the slots of the program's place: root's own thread looks after them.
+    if (region->dataspace >= PAGER_DATASPACES) region_drop_dataspace(ROOT_TASK, region->dataspace);
 }
 
 // ---- Requests ------------------------------------------------------------------------------------------------------
@@ -144,10 +138,10 @@ enum ipc_error external_pager_attach(struct pager_client *client, struct region 
 static uint64_t serve_attach(struct pager_client *client, struct message *request)
 {
     if (!ipc_items(request->tag)) return ipc_tag_error(IPC_E_ARGUMENT);
-    struct region region = region_of_request(request, free_slot());
+    struct region region = region_of_request(request, free_slot);
     enum ipc_error error = external_pager_attach(client, &region);
     if (error) return ipc_tag_error(error);
-    mark_slot(region.dataspace, true);
+    find_free_slot();
     request->words[0] = region.start;
     return ipc_tag(0, 1, 0);
 }
@@ -198,14 +192,14 @@ _Noreturn void external_pager_run(void)
     struct message message = {0};
     enum ipc_error error = IPC_E_NO_CALLER;
     for (;;) {
-        uint64_t slot = free_slot();
+        uint64_t slot = free_slot;
         ipc_set_windows(0, capability_flexpage(slot, 0, RIGHTS_ALL));
         // A reply that cannot be handed over has ended the call: then there is only the next message to wait for.
         error = error ? ipc_receive(&message) : ipc_reply_and_wait(&message);
         if (error) continue;
         bool brought_capability = ipc_items(message.tag) > 0;
         message.tag = serve(&message);
-        if (brought_capability && free_slot() == slot) region_drop_dataspace(ROOT_TASK, slot); // nobody attached it
+        if (brought_capability && free_slot == slot) region_drop_dataspace(ROOT_TASK, slot); // nobody attached it
     }
 }
 
