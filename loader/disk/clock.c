@@ -1,14 +1,6 @@
-// Of each pair of halves, the one that must be accessed first latches or takes the other.
+// An alarm clock out of registers (loader/runtime/goldfish.h).
 #include "loader/disk/clock.h"
-
-enum clock_register {
-    TIME_LOW = 0x00, // first
-    TIME_HIGH = 0x04,
-    ALARM_LOW = 0x08,
-    ALARM_HIGH = 0x0c, // first
-    IRQ_ENABLED = 0x10,
-    CLEAR_INTERRUPT = 0x1c,
-};
+#include "loader/runtime/goldfish.h"
 
 static volatile char *base;
 

@@ -1,4 +1,4 @@
-// The goldfish real-time clock (linux/drivers/rtc/rtc-goldfish.c) as an alarm clock. Used by main.c: who waits for a
+// The goldfish real-time clock as an alarm clock. Used by main.c: who waits for a
 // device needs somebody to tell when it has waited long enough.
 #ifndef FAULTLINE_DISK_CLOCK_H
 #define FAULTLINE_DISK_CLOCK_H

@@ -13,6 +13,7 @@
 #include "loader/disk/clock.h"
 #include "loader/disk/interrupts.h"
 #include "loader/disk/reader.h"
+#include "loader/runtime/arguments.h"
 #include "loader/runtime/ipc.h"
 #include "loader/runtime/protocol.h"
 #include "loader/runtime/start.h"
@@ -23,26 +24,13 @@ struct settings {
     uint64_t registers[1], clock[1], queue[2], buffer[2], timeout[1];
 };
 
-// "NAME=NUMBER,NUMBER...": so many numbers, in C's notation. Returns false when the argument is another one.
-static bool parse(const char *argument, const char *name, uint64_t *numbers, unsigned count)
-{
-    size_t length = strlen(name);
-    if (strncmp(argument, name, length) || argument[length] != '=') return false;
-    const char *at = argument + length;
-    for (unsigned i = 0; i < count; i++) {
-        if (*at != (i ? ',' : '=')) return false;
-        char *end;
-        numbers[i] = strtoul(at + 1, &end, 0);
-        at = end;
-    }
-    return !*at;
-}
-
 static bool parse_setting(const char *argument, struct settings *settings)
 {
-    return parse(argument, "registers", settings->registers, 1) || parse(argument, "clock", settings->clock, 1) ||
-           parse(argument, "queue", settings->queue, 2) || parse(argument, "buffer", settings->buffer, 2) ||
-           parse(argument, "timeout", settings->timeout, 1);
+    return argument_read(argument, "registers", settings->registers, 1) ||
+           argument_read(argument, "clock", settings->clock, 1) ||
+           argument_read(argument, "queue", settings->queue, 2) ||
+           argument_read(argument, "buffer", settings->buffer, 2) ||
+           argument_read(argument, "timeout", settings->timeout, 1);
 }
 
 // Performs a request and makes the message its reply.

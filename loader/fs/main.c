@@ -14,13 +14,14 @@
 #include "loader/fs/cache.h"
 #include "loader/fs/disk.h"
 #include "loader/fs/server.h"
+#include "loader/runtime/arguments.h"
 #include "loader/runtime/objects.h"
 #include "loader/runtime/start.h"
 
 _Static_assert(CACHE_MIN_PAGES == 16, "main says how many");
 
 struct arguments {
-    uint64_t archive[2], disk[2], cache[2], memory[2], read_ahead[2]; // one or two numbers
+    uint64_t archive[2], disk[2], cache[2], memory[2], read_ahead[1];
 };
 
 static void say(const struct dataspace_owner *owner, const char *text)
@@ -46,26 +47,13 @@ static const char *archive_problem(enum cpio_result result)
     }
 }
 
-// "NAME=FIRST,SECOND" or "NAME=FIRST": the numbers, in C's notation. Returns false when the argument is another one.
-static bool parse(const char *argument, const char *name, unsigned count, uint64_t numbers[2])
-{
-    size_t length = strlen(name);
-    if (strncmp(argument, name, length) || argument[length] != '=') return false;
-    char *end;
-    numbers[0] = strtoul(argument + length + 1, &end, 0);
-    if (count == 1) return !*end;
-    if (*end != ',') return false;
-    numbers[1] = strtoul(end + 1, &end, 0);
-    return !*end;
-}
-
 static struct arguments parse_all(const struct dataspace_owner *owner, int argc, char **argv)
 {
     struct arguments all = {0};
     for (int i = 1; i < argc; i++) {
-        if (parse(argv[i], "archive", 2, all.archive) || parse(argv[i], "disk", 2, all.disk) ||
-            parse(argv[i], "cache", 2, all.cache) || parse(argv[i], "memory", 2, all.memory) ||
-            parse(argv[i], "read-ahead", 1, all.read_ahead))
+        if (argument_read(argv[i], "archive", all.archive, 2) || argument_read(argv[i], "disk", all.disk, 2) ||
+            argument_read(argv[i], "cache", all.cache, 2) || argument_read(argv[i], "memory", all.memory, 2) ||
+            argument_read(argv[i], "read-ahead", all.read_ahead, 1))
             continue;
         say(owner, "fs: an argument is none of archive=ADDRESS,SIZE disk=ADDRESS,SIZE cache=ADDRESS,PAGES "
                    "memory=ADDRESS,PAGES read-ahead=PAGES; it is ignored\n");

@@ -1,23 +1,11 @@
 // Claims about the irq object (kernel/abi/objects.h, enum irq_message): its creation, its messages and their errors,
 // and an alarm of the real-time clock as a message.
 #include "loader/programs/object_test.h"
+#include "loader/runtime/goldfish.h"
 
 #define CLAIMS (COMMON_ERRORS + 36u)
 
-// The goldfish real-time clock (linux/drivers/rtc/rtc-goldfish.c), in nanoseconds. Of each pair of halves, the one that
-// must be accessed first latches or takes the other.
-#define CLOCK_INTERRUPT 11u
 #define UNUSED_INTERRUPT 12u
-enum clock_register {
-    TIME_LOW = 0x00, // first
-    TIME_HIGH = 0x04,
-    ALARM_LOW = 0x08,
-    ALARM_HIGH = 0x0c, // first
-    IRQ_ENABLED = 0x10,
-    CLEAR_ALARM = 0x14,
-    ALARM_STATUS = 0x18,
-    CLEAR_INTERRUPT = 0x1c,
-};
 
 static enum ipc_error create(uint64_t from, uint64_t index, uint64_t number)
 {

@@ -8,9 +8,9 @@
 #include "loader/root/layout.h"
 #include "loader/root/memory.h"
 #include "loader/root/server.h"
+#include "loader/runtime/goldfish.h"
 #include "loader/runtime/objects.h"
 
-#define CLOCK_INTERRUPT 11u // kernel/abi/boot.h
 #define FIRST_SLOT_INTERRUPT 1u
 
 static struct server server = {
@@ -38,22 +38,10 @@ static uint64_t find_slot(void)
     return slot;
 }
 
-// "NAME=NUMBER,NUMBER"; no second number if it is 0.
-static void add_argument(const char *name, uint64_t first, uint64_t second)
-{
-    struct line *line = server_argument(&server);
-    line_text(line, name);
-    line_text(line, "=");
-    line_hex(line, first);
-    if (!second) return;
-    line_text(line, ",");
-    line_hex(line, second);
-}
-
 static void give_registers(const char *name, uint64_t registers, uint64_t address)
 {
     server_map(&server, registers, address, PAGE_SIZE, RIGHT_READ | RIGHT_WRITE);
-    add_argument(name, address, 0);
+    server_argument(&server, name, &address, 1);
 }
 
 // Free memory is mapped one to one in root, so that addresses here are the physical ones that the device needs.
@@ -62,10 +50,10 @@ static void give_memory(struct disk *disk)
     _Static_assert(sizeof(struct queue_memory) <= PAGE_SIZE, "the queue is one page");
     uint64_t queue = (uint64_t)frames_allocate(1, PAGE_ORDER);
     server_map(&server, queue, DISK_QUEUE_ADDRESS, PAGE_SIZE, RIGHT_READ | RIGHT_WRITE);
-    add_argument("queue", DISK_QUEUE_ADDRESS, queue);
+    server_argument(&server, "queue", (uint64_t[]){DISK_QUEUE_ADDRESS, queue}, 2);
     disk->buffer_size = DISK_BUFFER_SIZE;
     disk->buffer = (uint64_t)frames_allocate(DISK_BUFFER_SIZE / PAGE_SIZE, PAGE_ORDER);
-    add_argument("buffer", disk->buffer, disk->buffer_size);
+    server_argument(&server, "buffer", (uint64_t[]){disk->buffer, disk->buffer_size}, 2);
 }
 
 // The thread that waits for interrupts: loader/disk/interrupts.h says why, and why its priority is lower.
@@ -107,7 +95,7 @@ void disk_start(struct disk *disk, const struct boot_info *boot, const struct op
     give_registers("registers", DEVICE_VIRTIO + slot * PAGE_SIZE, DISK_REGISTERS_ADDRESS);
     give_registers("clock", DEVICE_CLOCK, DISK_CLOCK_ADDRESS);
     give_memory(disk);
-    add_argument("timeout", options->disk_timeout, 0);
+    server_argument(&server, "timeout", &options->disk_timeout, 1);
     server_start(&server, options->traced);
     disk->gate = server.gate;
     require(ipc_call_words(disk->gate, DISK_INFO, 0, 0, 0, 0, 0, NULL), "use", "the disk");

@@ -16,37 +16,27 @@ static struct server server = {
     .priority = PRIORITY_FILES,
 };
 
-// "NAME=ADDRESS,NUMBER"
-static void add_argument(const char *name, uint64_t address, uint64_t number)
-{
-    struct line *line = server_argument(&server);
-    line_text(line, name);
-    line_text(line, "=");
-    line_hex(line, address);
-    line_text(line, ",");
-    line_decimal(line, number);
-}
-
 static void give_archive(const struct boot_info *boot)
 {
     uint64_t start = page_down(boot->initrd_start), end = page_up(boot->initrd_end);
     uint64_t address = ARCHIVE_ADDRESS + start % (1ul << MEGAPAGE_ORDER);
     server_map(&server, start, address, end - start, RIGHT_READ);
-    add_argument("archive", address + (boot->initrd_start - start), boot->initrd_end - boot->initrd_start);
+    uint64_t archive[] = {address + (boot->initrd_start - start), boot->initrd_end - boot->initrd_start};
+    server_argument(&server, "archive", archive, 2);
 }
 
 static void give_disk(const struct disk *disk)
 {
     server_give(&server, "disk", disk->gate, PROGRAM_DISK, RIGHT_SEND);
     server_map(&server, disk->buffer, ARCHIVE_ADDRESS, disk->buffer_size, RIGHT_READ);
-    add_argument("disk", ARCHIVE_ADDRESS, disk->buffer_size);
+    server_argument(&server, "disk", (uint64_t[]){ARCHIVE_ADDRESS, disk->buffer_size}, 2);
 }
 
 static void give_frames(const char *name, uint64_t address, uint64_t pages)
 {
     uint64_t frames = (uint64_t)frames_allocate(pages, MEGAPAGE_ORDER);
     server_map(&server, frames, address, pages * PAGE_SIZE, RIGHT_READ | RIGHT_WRITE | RIGHT_EXECUTE);
-    add_argument(name, address, pages);
+    server_argument(&server, name, (uint64_t[]){address, pages}, 2);
 }
 
 // It has read the archive's directory when it answers. An archive without a file is one too.
@@ -71,9 +61,7 @@ uint64_t file_server_start(const struct boot_info *boot, const struct options *o
         give_archive(boot);
     give_frames("cache", CACHE_ADDRESS, options->cache_pages);
     give_frames("memory", MEMORY_ADDRESS, options->memory_pages);
-    struct line *read_ahead = server_argument(&server);
-    line_text(read_ahead, "read-ahead=");
-    line_decimal(read_ahead, options->read_ahead);
+    server_argument(&server, "read-ahead", &options->read_ahead, 1);
     server_start(&server, options->traced);
     await_start();
     return server.gate;

@@ -109,11 +109,16 @@ void server_map(const struct server *server, uint64_t from, uint64_t to, uint64_
     require(map_range(server->task, from, to, size, rights), "map pages into", server->file);
 }
 
-struct line *server_argument(struct server *server)
+void server_argument(struct server *server, const char *name, const uint64_t *numbers, unsigned count)
 {
     require(server->argument_count < SERVER_MAX_ARGUMENTS ? IPC_OK : IPC_E_QUOTA, "pass another argument to",
             server->file);
-    return &server->arguments[server->argument_count++];
+    struct line *line = &server->arguments[server->argument_count++];
+    line_text(line, name);
+    for (unsigned i = 0; i < count; i++) {
+        line_text(line, i ? "," : "=");
+        line_hex(line, numbers[i]);
+    }
 }
 
 // Lays its stack out and maps it. Returns the stack pointer, which is the start block's address.

@@ -46,8 +46,8 @@ void server_give(struct server *server, const char *name, uint64_t own, enum pro
 // Maps pages of root's own into the task; all page-aligned.
 void server_map(const struct server *server, uint64_t from, uint64_t to, uint64_t size, unsigned rights);
 
-// The next argument, empty at first, to be written to.
-struct line *server_argument(struct server *server);
+// Adds the argument "NAME=NUMBER,NUMBER..." (loader/runtime/arguments.h).
+void server_argument(struct server *server, const char *name, const uint64_t *numbers, unsigned count);
 
 // Maps the stack with the start block and lets the thread run. traced: whether marks are recorded.
 void server_start(struct server *server, bool traced);

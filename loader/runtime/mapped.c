@@ -41,16 +41,21 @@ static void close_dataspace(uint64_t dataspace)
     if (!dataspace_close(dataspace)) capability_free(dataspace); // else the slot is lost, which harms nobody
 }
 
+// The whole file as a dataspace; if that fails, the index is free again.
+static enum ipc_error open_file(const char *name, uint64_t dataspace, uint64_t sizes[2])
+{
+    const struct file_view whole = {.rights = RIGHT_READ};
+    enum ipc_error error = files_open(capability_named("files"), name, &whole, dataspace, sizes);
+    if (error) capability_free(dataspace);
+    return error;
+}
+
 // Opens and attaches; *address stays 0 for an empty file, whose dataspace is closed again.
 static enum ipc_error attach_file(const char *name, uint64_t dataspace, uint64_t *address, size_t *size)
 {
     uint64_t sizes[2];
-    const struct file_view whole = {.rights = RIGHT_READ};
-    enum ipc_error error = files_open(capability_named("files"), name, &whole, dataspace, sizes);
-    if (error) {
-        capability_free(dataspace);
-        return error;
-    }
+    enum ipc_error error = open_file(name, dataspace, sizes);
+    if (error) return error;
     *size = sizes[0];
     if (*size) error = region_attach(capability_named("regions"), name, address, *size, 0, RIGHT_READ, dataspace);
     if (error || !*size) close_dataspace(dataspace);
@@ -96,7 +101,6 @@ size_t mapped_fetch(const char *address, size_t offset, size_t size)
     const struct mapping *mapping = mapping_at(address);
     uint64_t fetched = 0;
     enum ipc_error error = mapping ? dataspace_fetch(mapping->dataspace, offset, size, &fetched) : IPC_E_ARGUMENT;
-    if (error == IPC_E_PROTOCOL) return size; // a server whose files are all in memory
     if (!error && fetched) return fetched;
     errno = errno_of(error);
     return 0;
@@ -105,11 +109,8 @@ size_t mapped_fetch(const char *address, size_t offset, size_t size)
 bool archived_size(const char *name, size_t *size)
 {
     uint64_t dataspace = capability_allocate(), sizes[2];
-    const struct file_view whole = {.rights = RIGHT_READ};
-    enum ipc_error error =
-        dataspace ? files_open(capability_named("files"), name, &whole, dataspace, sizes) : IPC_E_QUOTA;
+    enum ipc_error error = dataspace ? open_file(name, dataspace, sizes) : IPC_E_QUOTA;
     if (error) {
-        capability_free(dataspace);
         errno = errno_of(error);
         return false;
     }
