@@ -162,23 +162,27 @@ static bool parse_value(struct options *options, const char *option, const char 
     return true;
 }
 
+static bool parse_mode(struct options *options, const char *word)
+{
+    static const struct {
+        const char *word;
+        enum mode mode;
+    } modes[] = {
+        {"--summary", MODE_SUMMARY}, {"--check", MODE_CHECK},       {"--events", MODE_EVENTS}, {"--diff", MODE_DIFF},
+        {"--json", MODE_JSON},       {"--perfetto", MODE_PERFETTO}, {"--cast", MODE_CAST},
+    };
+    for (size_t i = 0; i < sizeof modes / sizeof *modes; i++)
+        if (!strcmp(word, modes[i].word)) {
+            options->mode = modes[i].mode;
+            return true;
+        }
+    return false;
+}
+
 static bool parse_word(struct options *options, const char *word)
 {
-    if (!strcmp(word, "--summary"))
-        options->mode = MODE_SUMMARY;
-    else if (!strcmp(word, "--check"))
-        options->mode = MODE_CHECK;
-    else if (!strcmp(word, "--events"))
-        options->mode = MODE_EVENTS;
-    else if (!strcmp(word, "--diff"))
-        options->mode = MODE_DIFF;
-    else if (!strcmp(word, "--json"))
-        options->mode = MODE_JSON;
-    else if (!strcmp(word, "--perfetto"))
-        options->mode = MODE_PERFETTO;
-    else if (!strcmp(word, "--cast"))
-        options->mode = MODE_CAST;
-    else if (!strcmp(word, "--follow"))
+    if (parse_mode(options, word)) return true;
+    if (!strcmp(word, "--follow"))
         options->follow = true;
     else if (!strcmp(word, "--ascii"))
         options->ascii = true;

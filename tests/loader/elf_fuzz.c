@@ -6,14 +6,7 @@
 #include <string.h>
 #include "kernel/abi/ipc.h"
 #include "loader/elf/elf.h"
-
-#define MUST(what)                                                                                                     \
-    do {                                                                                                               \
-        if (!(what)) {                                                                                                 \
-            fprintf(stderr, "%s:%d: does not hold: %s\n", __FILE__, __LINE__, #what);                                  \
-            abort();                                                                                                   \
-        }                                                                                                              \
-    } while (0)
+#include "tests/must.h"
 
 static bool good;
 

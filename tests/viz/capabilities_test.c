@@ -178,13 +178,7 @@ END_TEST
 
 START_TEST(records_that_make_no_sense_are_drawn_and_walked_through_all_the_same)
 {
-    static const enum command keys[] = {COMMAND_CURSOR_DOWN, COMMAND_CURSOR_RIGHT, COMMAND_FOLLOW, COMMAND_CURSOR_UP,
-                                        COMMAND_CURSOR_LEFT, COMMAND_RELEASE,      COMMAND_FORWARD};
-    maps_open_hostile(&session, (uint64_t)_i + 1);
-    maps_draw_everywhere(&session, false);
-    for (int i = 0; i < 150; i++)
-        session_do(&session, keys[i * 5 % 7]);
-    maps_draw_everywhere(&session, false);
+    maps_walk_hostile(&session, (uint64_t)_i + 1);
 }
 END_TEST
 

@@ -91,7 +91,7 @@ static uint64_t hostile_number(uint64_t *seed)
     }
 }
 
-void maps_open_hostile(struct session *session, uint64_t seed)
+static void open_hostile(struct session *session, uint64_t seed)
 {
     test_trace_begin(&traces[0]);
     seed = seed * 0x9e3779b97f4a7c15u + 1;
@@ -162,4 +162,15 @@ void maps_go_there_and_back(struct session *session)
     for (uint64_t at = 0; at <= count; at++)
         free(seen[at]);
     free(seen);
+}
+
+void maps_walk_hostile(struct session *session, uint64_t seed)
+{
+    static const enum command keys[] = {COMMAND_CURSOR_DOWN, COMMAND_CURSOR_RIGHT, COMMAND_FOLLOW, COMMAND_CURSOR_UP,
+                                        COMMAND_CURSOR_LEFT, COMMAND_RELEASE,      COMMAND_FORWARD};
+    open_hostile(session, seed);
+    maps_draw_everywhere(session, false);
+    for (int i = 0; i < 150; i++)
+        session_do(session, keys[i * 5 % 7]);
+    maps_draw_everywhere(session, false);
 }

@@ -17,14 +17,15 @@ enum { MAPS_ROOT = 2, MAPS_FILES = 4, MAPS_PROGRAM = 9, MAPS_CAT = 10, MAPS_GATE
 //   frame 3: root's pool → file server → wordcount 0x22000 rw-
 //   gate 50: root 33 → wordcount 5 → wordcount 1024; root 33 → cat 7
 void maps_open(struct session *session, int index);
-// Opens a trace of nothing but records that make no sense, another one for each seed.
-void maps_open_hostile(struct session *session, uint64_t seed);
 // Closes the session and removes its traces.
 void maps_close(struct session *session);
 
 // Draws the view at many sizes and positions as ASCII: no row may be too wide and, unless the trace's own names may be
 // anything, no glyph without its stand-in.
 void maps_draw_everywhere(struct session *session, bool good_names);
+// The same for a trace of nothing but records that make no sense, another one for each seed, before and after the
+// cursor has walked through it.
+void maps_walk_hostile(struct session *session, uint64_t seed);
 // Stepping back through the whole trace shows what stepping forward showed.
 void maps_go_there_and_back(struct session *session);
 

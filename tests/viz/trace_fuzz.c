@@ -10,14 +10,7 @@
 #include "viz/trace/format.h"
 #include "viz/view/report.h"
 #include "viz/view/screen.h"
-
-#define MUST(what)                                                                                                     \
-    do {                                                                                                               \
-        if (!(what)) {                                                                                                 \
-            fprintf(stderr, "%s:%d: does not hold: %s\n", __FILE__, __LINE__, #what);                                  \
-            abort();                                                                                                   \
-        }                                                                                                              \
-    } while (0)
+#include "tests/must.h"
 
 static struct test_trace written;
 static FILE *nowhere;

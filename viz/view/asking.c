@@ -31,14 +31,18 @@ static void go_to(struct session *session, const char *text)
 
 // ---- Filter and search -------------------------------------------------------------------------------------------
 
+static bool read_query(struct session *session, const char *text, struct query *query)
+{
+    char problem[160];
+    if (query_parse(query, text, problem, sizeof problem)) return true;
+    say(session, "", problem, "");
+    return false;
+}
+
 static void set_filter(struct session *session, const char *text)
 {
     struct query query;
-    char problem[160];
-    if (!query_parse(&query, text, problem, sizeof problem)) {
-        say(session, "", problem, "");
-        return;
-    }
+    if (!read_query(session, text, &query)) return;
     session->shown = query;
     snprintf(session->shown_text, sizeof session->shown_text, "%s", query.count ? text : "");
     for (int i = 0; i < session->sides; i++)
@@ -92,11 +96,7 @@ static void search(struct session *session, int direction)
 static void start_search(struct session *session, const char *text)
 {
     struct query query;
-    char problem[160];
-    if (!query_parse(&query, text, problem, sizeof problem)) {
-        say(session, "", problem, "");
-        return;
-    }
+    if (!read_query(session, text, &query)) return;
     if (query.count > 0) {
         session->searched = query;
         snprintf(session->searched_text, sizeof session->searched_text, "%s", text);
