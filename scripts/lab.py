@@ -8,6 +8,7 @@ Commands: start lab run watch gdb hint grade reset mutants new-lab, and referenc
 
 import concurrent.futures
 import getpass
+import glob
 import json
 import os
 import re
@@ -146,7 +147,10 @@ def watch(lab, options):
     name = options.get("RUN") or (failure or {}).get("run") or "run"
     directory = os.path.join(lab.out, name)
     if not os.path.isdir(at_root(os.path.join(directory, "trace"))):
-        raise LabError(f"there is no trace in {directory}: make run LAB={lab.number}, or make grade LAB={lab.number}")
+        traces = glob.glob(at_root(os.path.join(lab.out, "*/trace")))
+        there = ", ".join(sorted(os.path.basename(os.path.dirname(trace)) for trace in traces))
+        raise LabError(f"there is no trace in {directory}: make run LAB={lab.number}, or make grade LAB={lab.number}" +
+                       (f". RUN= may be: {there}" if there else ""))
     event = options.get("EVENT") or (str(lab_grade.first_event(failure)) if failure and name == failure["run"] else "")
     words = ["build/bin/faultline-viz"] + (["--at", event] if event not in ("", "0") else [])
     if not sys.stdout.isatty():
