@@ -34,6 +34,8 @@ def output_of(*command):
 
 def build(lab, source, out):
     """Builds out/faultline.elf and the grader. Returns what the compiler said, and whether it worked."""
+    if not os.path.exists(os.path.join(ROOT, "build/boot.cpio")):
+        print("Building the kit: the first time, this takes a minute or two.", file=sys.stderr)
     os.makedirs(os.path.join(ROOT, out), exist_ok=True)
     command = ["make", "--no-print-directory", "-s", f"LAB_UNIT={lab.unit}", f"LAB_SOURCE={source}", f"LAB_OUT={out}",
                f"LAB_USERS={' '.join(lab.users)}", f"LAB_SYMBOLS={' '.join(lab.symbols)}",
@@ -138,6 +140,17 @@ def coloured(text, word, stream):
     return f"{COLOURS[word]}{text}\033[0m"
 
 
+def shortened(text, width):
+    return text if len(text) <= width else text[:width - 1] + "…"
+
+
+def print_compiler(what, text, most, stream):
+    """The first lines of what the compiler said; that make gave up is clear."""
+    lines = [line for line in text.splitlines() if not line.startswith("make: ***")]
+    more = [f"… and {len(lines) - most} more lines"] if len(lines) > most else []
+    print(f"  {what}:\n" + "\n".join("  | " + line for line in lines[:most] + more), file=stream)
+
+
 def wrapped(label, text, stream, width=118):
     """`text` behind a label, later lines below its beginning."""
     indent, words, line = 17, text.split(), ""
@@ -159,12 +172,16 @@ def print_failure(lab, test, stream):
     if test["around"]:
         for index, line in enumerate(test["around"]):
             text = f"{line['event']:>6}  {line['text']}"
-            print(f"      {'around' if not index else '':10} {text[:100]}", file=stream)
+            print(f"      {'around' if not index else '':10} {shortened(text, 100)}", file=stream)
     wrapped("likely", test["likely"] or "the grader itself stumbled over this run; report it, with result.json", stream)
     event = first_event(test)
     if event:
         wrapped("look", f"make watch LAB={lab.number} RUN={test['run']} EVENT={event}", stream)
     wrapped("hint", f"make hint LAB={lab.number} STEP={test['step']}", stream)
+
+
+def same_failure(test, other):
+    return all(test[word] == other[word] for word in ("expected", "happened", "likely", "run"))
 
 
 def print_steps(lab, result, stream, details=True):
@@ -176,8 +193,10 @@ def print_steps(lab, result, stream, details=True):
         points, most = sum(test["points"] for test in tests), sum(test["of"] for test in tests)
         score = f"waits for step {tests[0]['waits_for']}" if word == "waits" else f"{points:2} / {most:2}"
         print(coloured(f"  {number} {MARKS[word]} {title:60} {score:>12}", word, stream), file=stream)
-        for test in tests:
-            if test["result"] == "failed" and details:
+        failures = [test for test in tests if test["result"] == "failed"] if details else []
+        for index, test in enumerate(failures):
+            # Two tests of a step that stumble over the same thing say it once.
+            if not any(same_failure(test, other) for other in failures[:index]):
                 print_failure(lab, test, stream)
 
 
@@ -185,11 +204,9 @@ def print_result(lab, result, out, stream=None, details=True):
     stream = stream or sys.stdout
     print(f" Lab {lab.number} · {lab.title}        {result['file']}        seed {result['seed']}\n", file=stream)
     if "compiler" in result:
-        print("  it does not compile:\n" + "\n".join("  | " + line for line in result["compiler"].splitlines()[:30]),
-              file=stream)
+        print_compiler("it does not compile", result["compiler"], 30, stream)
     if result.get("warnings"):
-        print("  the compiler warns:\n" + "\n".join("  | " + line for line in result["warnings"].splitlines()[:12]),
-              file=stream)
+        print_compiler("the compiler warns", result["warnings"], 12, stream)
     print_steps(lab, result, stream, details)
     graded = sum(test["of"] for test in result["tests"]) or 100
     print(f"\n {result['points']} of {graded} points    {result['seconds']} s    {out}/result.json", file=stream)
