@@ -76,13 +76,14 @@ def run_checks(lab, out, seed, step):
 
 def grade(lab, source, out, seed, step=None):
     """Grades a file. Returns the result, which is also in out/result.json."""
-    begun = time.monotonic()
+    begun, before = time.monotonic(), previous(out)
     shutil.rmtree(os.path.join(ROOT, out, "runs"), ignore_errors=True)
     text, good = build(lab, source, out)
     if not good and os.path.basename(source) not in text and "error:" not in text and "undefined" not in text:
         raise LabError(f"the kit itself could not be built:\n{text}")
     result = run_checks(lab, out, seed, step) if good else failed_build(lab, text)
     result.update({
+        "lost": lost_steps(before, result) if before and before["seed"] == seed else [],
         "file": source, "seed": seed, "step": step, "warnings": text if good else "",
         "seconds": round(time.monotonic() - begun, 1),
         "versions": {"kit": output_of("git", "describe", "--always", "--dirty"),
@@ -116,6 +117,12 @@ def state(result, step):
     if not states:
         return None
     return "failed" if "failed" in states else "waits" if "waits" in states else "passed"
+
+
+def lost_steps(before, result):
+    """The steps that were good in the grading before and fail in this one."""
+    return [number for number in range(1, len(result["steps"]) + 1)
+            if state(before, number) == "passed" and state(result, number) == "failed"]
 
 
 def first_failure(result):
@@ -194,6 +201,9 @@ def print_steps(lab, result, stream, details=True):
         score = f"waits for step {tests[0]['waits_for']}" if word == "waits" else f"{points:2} / {most:2}"
         print(coloured(f"  {number} {MARKS[word]} {title:60} {score:>12}", word, stream), file=stream)
         failures = [test for test in tests if test["result"] == "failed"] if details else []
+        if failures and number in result["lost"]:
+            wrapped("before", "this step was good in the last grading: what you changed since breaks it, or lets the "
+                    "programs come further than they came then", stream)
         for index, test in enumerate(failures):
             # Two tests of a step that stumble over the same thing say it once.
             if not any(same_failure(test, other) for other in failures[:index]):
