@@ -7,7 +7,7 @@
 #include "loader/root/memory.h"      // page_down
 #include "loader/runtime/services.h" // dataspace_map
 
-// Step 2 and 6.
+// Steps 2, 3 and 6.
 enum ipc_error external_fault_bring_in(const struct pager_client *client, const struct region *region, uint64_t address,
                                        struct map_item *item)
 {
