@@ -235,6 +235,7 @@ support = tests/suite.c $(filter-out %_test.c %/checking.c,$(wildcard tests/$(1)
 build/tests/libkernel.a: $(call test_objects,$(kernel_core) kernel/arch/riscv/sv39.c)
 build/tests/libfuzz.a: $(call test_objects,$(kernel_core) kernel/arch/riscv/sv39.c $(kernel_harness))
 build/tests/libloader.a: $(call test_objects,$(loader_testable))
+build/tests/liblabs.a: $(call test_objects,$(filter-out %/main.c,$(wildcard labs/grading/*.c)) $(wildcard viz/trace/*.c))
 build/tests/libviz.a: $(call test_objects,$(filter-out viz/term/main.c,$(viz_sources)))
 build/tests/lib%.a:
 	@mkdir -p $(@D)

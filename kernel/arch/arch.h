@@ -34,8 +34,10 @@ enum register_index {
 // ---- Memory ------------------------------------------------------------------------------------------------------
 
 // All physical memory is visible to the kernel at a constant distance: the direct map (on the host: no distance).
+// Tools that read a guest's memory on the host need the guest's distance.
+#define GUEST_DIRECT_MAP_OFFSET 0xffffffc000000000ul
 #ifdef __riscv
-#define DIRECT_MAP_OFFSET 0xffffffc000000000ul
+#define DIRECT_MAP_OFFSET GUEST_DIRECT_MAP_OFFSET
 #else
 #define DIRECT_MAP_OFFSET 0ul
 #endif

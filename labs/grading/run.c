@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include <fcntl.h>
 #include "kernel/abi/objects.h"
+#include "labs/grading/ram.h"
 #include "viz/trace/trace.h"
 
 #define MAX_WORDS 128u
@@ -29,12 +30,12 @@ void run_start(struct run *run, const char *name, const char *out, const char *k
                unsigned programs, const char *const words[])
 {
     char budget_text[24];
-    *run = (struct run){.name = name, .programs_wanted = programs};
+    *run = (struct run){.name = name, .kernel = kernel, .programs_wanted = programs};
     snprintf(run->directory, sizeof(run->directory), "%s/%s", out, name);
     snprintf(budget_text, sizeof(budget_text), "%lu", (unsigned long)budget);
-    const char *all[MAX_WORDS] = {"python3", "scripts/run.py", "--out",     run->directory, "--kernel",
-                                  kernel,    "--budget",       budget_text, "--wall",       "60"};
-    unsigned count = 10;
+    const char *all[MAX_WORDS] = {"python3",  "scripts/run.py", "--out",  run->directory, "--kernel",  kernel,
+                                  "--budget", budget_text,      "--wall", "60",           "--keep-ram"};
+    unsigned count = 11;
     for (unsigned i = 0; words[i] && count < MAX_WORDS - 1; i++)
         all[count++] = words[i];
     run->launcher = fork();
@@ -76,6 +77,15 @@ static void read_trace(struct run *run)
     while (run->events && run->count < count && trace_record(trace, run->count, &run->events[run->count]))
         run->count++;
     trace_close(trace);
+}
+
+// The file goes at once: it is as large as the guest's memory, and the mapping keeps it.
+static void read_ram(struct run *run)
+{
+    char path[600];
+    snprintf(path, sizeof(path), "%s/ram", run->directory);
+    run->ram = ram_open(path, run->kernel, run->ram_error, sizeof(run->ram_error));
+    unlink(path);
 }
 
 // ---- Who is who ----------------------------------------------------------------------------------------------------
@@ -142,6 +152,7 @@ void run_finish(struct run *run)
     read_result(run);
     measure_console(run);
     read_trace(run);
+    read_ram(run);
     note_threads(run);
     run->root_task = id_of(run, FIELD_TASK, "root");
     run->pager = id_of(run, FIELD_THREAD, "external pager");

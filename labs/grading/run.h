@@ -1,5 +1,5 @@
 // A run of the guest that a grading looks at: started through scripts/run.py with a budget of instructions, and read
-// from its trace and its console. What the student wrote runs in there, and nowhere else.
+// from its trace, its console and its memory. What the student wrote runs in there, and nowhere else.
 #ifndef FAULTLINE_GRADING_RUN_H
 #define FAULTLINE_GRADING_RUN_H
 
@@ -26,14 +26,18 @@ struct run_name {
     char text[32];
 };
 
+struct ram;
+
 struct run {
-    const char *name;
+    const char *name, *kernel; // kernel: path of the executable that ran
     char directory[512];
     pid_t launcher;
     char end[16]; // as in result.json: power-off, budget, deadlock, panic ...; empty: the launcher failed
     int status;   // of the launcher
     uint64_t count;
     struct trace_record *events;                       // count of them; event number n is events[n - 1]
+    struct ram *ram;                                   // what the guest's memory held in the end; ram.h
+    char ram_error[256];                               // why there is none
     uint64_t console_size;                             // bytes that the guest printed
     uint32_t root_task, root_main, pager, file_server; // ids
     unsigned program_count, programs_wanted;

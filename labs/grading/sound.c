@@ -5,6 +5,8 @@
 #include <string.h>
 #include "kernel/abi/objects.h"
 #include "labs/grading/grading.h"
+#include "labs/grading/ram.h"
+#include "labs/grading/verdict.h"
 
 #define CONSOLE_LIMIT 65536u // bytes; the payloads print less than a tenth of that
 
@@ -115,6 +117,20 @@ static void require_no_forgery(const struct run *run)
     }
 }
 
+// Whoever looks at memory or trace may rely on both.
+static void require_memory(const struct run *run)
+{
+    char difference[VERDICT_TEXT];
+    expected("in the guest's memory the pages and capabilities that the trace says");
+    if (!run->ram) {
+        happened(run, 0, "%s", run->ram_error);
+        likely("is the disk full? Each run needs 128 MiB for a moment");
+    }
+    if (ram_agrees(run, run->ram, difference, sizeof(difference))) return;
+    happened(run, 0, "%s", difference);
+    likely("an error of the kit, in kernel or grader: no program can change either. Report it, with your file");
+}
+
 void require_sound(const struct run *run, const char *kernel)
 {
     require_no_crash(run, kernel);
@@ -122,6 +138,7 @@ void require_sound(const struct run *run, const char *kernel)
     require_budget(run);
     require_end_in_order(run);
     require_no_forgery(run);
+    require_memory(run);
     if (!run->programs_wanted || run->program_count == run->programs_wanted) return;
     expected("%u programs started", run->programs_wanted);
     happened(run, run->count, "%u were", run->program_count);
