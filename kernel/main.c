@@ -157,6 +157,13 @@ static void divide_memory(const struct machine *machine, struct root_resources *
         resources->free_end < resources->free_start + megapage)
         cannot_boot("give a trace-size that is a multiple of 4096 and leaves 2 MiB of memory free", options.trace_size,
                     ram);
+    if (machine->initrd_start != 0 && machine->initrd_start < resources->free_start) {
+        print(
+            "faultline: cannot boot: kernel and root image are so large that their memory, up to %x, reaches into the "
+            "initrd at %x; make root's static variables smaller\n",
+            resources->free_start, machine->initrd_start);
+        kernel_halt(HALT_PANIC, 0);
+    }
     if (machine->initrd_end > resources->free_end)
         cannot_boot("the initrd would lie in the trace: give a smaller trace-size", options.trace_size, ram);
     trace_initialise(direct_map(trace), options.trace_size,

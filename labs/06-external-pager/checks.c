@@ -5,6 +5,7 @@
 #include "kernel/abi/objects.h"
 #include "labs/grading/executable.h"
 #include "labs/grading/grading.h"
+#include "labs/grading/ram.h"
 #include "loader/programs/lab_marks.h"
 #include "loader/root/layout.h"
 #include "loader/runtime/protocol.h"
@@ -156,11 +157,16 @@ START_TEST(asks_the_dataspace_for_the_page_of_the_fault)
 }
 END_TEST
 
+// A page that the file server gives root for a fault.
+static struct pattern landing_of(const struct run *run, const struct fault *fault)
+{
+    return with(by(serving(event(TRACE_PAGE_MAP), fault->id), run->file_server), 0, run->root_task);
+}
+
 // Where the pager has a page that it brought in for a fault: the event, or 0.
 static uint64_t find_landing(const struct run *run, const struct fault *fault)
 {
-    struct pattern landing = serving(event(TRACE_PAGE_MAP), fault->id);
-    return event_find(run, fault->begin, fault->end, with(by(landing, run->file_server), 0, run->root_task));
+    return event_find(run, fault->begin, fault->end, landing_of(run, fault));
 }
 
 static void require_landing(const struct run *run, const struct fault *fault, const struct known_region *region,
@@ -177,6 +183,11 @@ static void require_landing(const struct run *run, const struct fault *fault, co
     if (flexpage_address(page) < PLACE_WINDOW(0) || flexpage_address(page) >= PLACE_WINDOW(PLACES)) {
         happened(run, landing, "the page lies at 0x%lx", (unsigned long)flexpage_address(page));
         likely("the fault's address is one of the program; root's own copy lies at pager_own_address");
+    }
+    unsigned arrived = event_count(run, fault->begin, fault->end, landing_of(run, fault));
+    if (arrived > 1) {
+        happened(run, landing, "%u pages arrived in root while it served this fault", arrived);
+        likely("a fault is for one page, PAGE_ORDER, unless client->map_order says more: step 6 comes later");
     }
     if (flexpage_rights(page) != region->rights) {
         happened(run, landing, "the page has rights %s in root", rights_text(flexpage_rights(page)));
@@ -360,6 +371,71 @@ START_TEST(each_page_faults_once_and_has_its_content)
 }
 END_TEST
 
+static bool fault_with_id(const struct run *run, uint32_t id, struct fault *fault)
+{
+    *fault = (struct fault){0};
+    while (fault_next(run, fault))
+        if (fault->id == id) return true;
+    return false;
+}
+
+// A page that a program received, other than its UTCB.
+static void require_asked_for(const struct run *run, const struct run_program *program, uint64_t map)
+{
+    struct fault fault;
+    const struct trace_record *record = run_event(run, map);
+    uint64_t address = flexpage_address(record->argument[1]);
+    bool served = fault_with_id(run, record->fault, &fault);
+    if (served && fault.task == program->task && page_of(fault.address) == address) return;
+    expected("in the page table of %s the pages that it faulted for, and no others", program->name);
+    happened(run, map, "it received a page at 0x%lx, %s", (unsigned long)address,
+             rights_text(flexpage_rights(record->argument[1])));
+    if (served) happened(run, fault.begin, "when the pager served %s", fault_text(run, &fault));
+    likely("%s", served && fault.task != program->task
+                     ? "the page of one program went to another, which can read it now: client is who faulted"
+                     : "a fault is answered with the one page that it is for, unless client->map_order says more");
+}
+
+// A page that a program has in the end.
+static void require_rights(const struct run *run, const struct run_program *program, const struct ram_page *found)
+{
+    struct known_region region;
+    struct page page;
+    if (!region_at(run, program->task, found->address, run->count, &region) || found->rights == region.rights) return;
+    (void)page_at(run, program->task, found->address, run->count, &page);
+    expected("in the page table of %s, at the end, pages with their regions' rights", program->name);
+    happened(run, page.since, "the page at 0x%lx has %s, its region \"%s\" has %s", (unsigned long)found->address,
+             rights_text(found->rights), region.name, rights_text(region.rights));
+    likely("the flexpage's rights are those of the region");
+}
+
+// Of the program that ended last, whose page table is still in memory.
+static void require_page_table(const struct run *run, const struct run_program *program)
+{
+    for (struct ram_page page = {0}; ram_page_next(run->ram, program->task, &page);)
+        require_rights(run, program, &page);
+    for (struct fault fault = {0}; fault_next(run, &fault);) {
+        struct ram_page page;
+        if (fault.task != program->task || ram_page(run->ram, fault.task, fault.address, &page)) continue;
+        expected("the page of %s still there at the end", fault_text(run, &fault));
+        happened(run, fault.end, "it came, and is gone from the page table of %s", program->name);
+        likely("what root unmaps from its own memory, or maps something else over, is gone from the program as well");
+    }
+}
+
+START_TEST(page_tables_hold_the_pages_of_the_faults_and_no_others)
+{
+    const struct run *run = grading_run("pages");
+    for (unsigned i = 0; i < run->program_count; i++) {
+        const struct run_program *program = &run->programs[i];
+        struct pattern arrival = with(event(TRACE_PAGE_MAP), 0, program->task);
+        for (uint64_t map = 0; (map = event_find(run, map, 0, arrival));)
+            if (run_event(run, map)->argument[3]) require_asked_for(run, program, map);
+        if (ram_has_task(run->ram, program->task)) require_page_table(run, program);
+    }
+}
+END_TEST
+
 // ---- Steps 4 and 5 -------------------------------------------------------------------------------------------------
 
 // The access that must be refused, of the program that was told to make it that way: what became of it.
@@ -466,7 +542,8 @@ static const struct lab_test tests[] = {
     {1, 15, &finds_the_region_that_holds_the_address},
     {2, 10, &asks_the_dataspace_for_the_page_of_the_fault},
     {2, 10, &the_page_lands_in_roots_own_memory},
-    {3, 20, &replies_with_a_flexpage_at_the_fault},
+    {3, 15, &replies_with_a_flexpage_at_the_fault},
+    {3, 5, &page_tables_hold_the_pages_of_the_faults_and_no_others},
     {3, 10, &each_page_faults_once_and_has_its_content},
     {4, 10, &refuses_what_lies_outside_every_region},
     {4, 5, &refuses_when_the_dataspace_gives_no_page},

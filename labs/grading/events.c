@@ -2,7 +2,6 @@
 #include "labs/grading/events.h"
 #include <stdio.h>
 #include <string.h>
-#include "kernel/abi/boot.h"
 #include "kernel/abi/objects.h"
 #include "loader/programs/lab_marks.h"
 
@@ -184,45 +183,10 @@ bool page_at(const struct run *run, uint32_t task, uint64_t address, uint64_t af
         const struct trace_record *record = run_event(run, number);
         if (record->argument[0] != task || !covers(record->argument[1], address)) continue;
         if (record->kind == TRACE_PAGE_MAP)
-            *page = (struct page){record->argument[2], flexpage_order(record->argument[1]),
-                                  flexpage_rights(record->argument[1]), number};
+            *page = (struct page){record->argument[2], flexpage_rights(record->argument[1]), number};
         if (record->kind == TRACE_PAGE_UNMAP) page->rights = (unsigned)record->argument[3];
     }
     return page->rights != 0;
-}
-
-// Whether this makes an object whose first capability the task receives at that index. (What the kernel itself, task 0,
-// makes is root's; of the console there is only the name.)
-static bool is_creation(const struct run *run, const struct trace_record *record, uint32_t task, uint64_t index)
-{
-    if (task != (record->task ? record->task : run->root_task)) return false;
-    switch (record->kind) {
-    case TRACE_TASK_CREATE:
-    case TRACE_THREAD_CREATE:
-    case TRACE_GATE_CREATE:
-    case TRACE_FACTORY_CREATE:
-    case TRACE_IRQ_CREATE:
-        return record->argument[2] == index;
-    case TRACE_OBJECT_NAME:
-        return !record->task && record->argument[1] == OBJECT_CONSOLE && index == ROOT_CONSOLE;
-    }
-    return false;
-}
-
-bool capability_at(const struct run *run, uint32_t task, uint64_t index, uint64_t after, struct capability *capability)
-{
-    *capability = (struct capability){0};
-    for (uint64_t number = 1; number <= after && number <= run->count; number++) {
-        const struct trace_record *record = run_event(run, number);
-        if (is_creation(run, record, task, index))
-            *capability = (struct capability){(uint32_t)record->argument[0], RIGHTS_ALL, number};
-        if (record->argument[0] != task || flexpage_address(record->argument[1]) >> PAGE_ORDER != index) continue;
-        if (record->kind == TRACE_CAPABILITY_MAP)
-            *capability =
-                (struct capability){(uint32_t)record->argument[2], flexpage_rights(record->argument[1]), number};
-        if (record->kind == TRACE_CAPABILITY_UNMAP) *capability = (struct capability){0};
-    }
-    return capability->since != 0;
 }
 
 const char *rights_text(unsigned rights)

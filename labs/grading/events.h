@@ -1,7 +1,6 @@
 // The words in which a check speaks about the events of a run: patterns of events, their order and number, page faults,
-// regions, and who has which page or capability after an
-// event. What the guest's memory holds in the end is asked with ram.h. Event numbers count from 1, as the visualizer
-// shows them.
+// regions, and who has which page after an event. What the guest's memory holds in the end is asked with ram.h. Event
+// numbers count from 1, as the visualizer shows them.
 #ifndef FAULTLINE_GRADING_EVENTS_H
 #define FAULTLINE_GRADING_EVENTS_H
 
@@ -75,20 +74,11 @@ unsigned region_order(const struct known_region *region, uint64_t address, unsig
 
 struct page {
     uint64_t frame;
-    unsigned order, rights; // order: log2 of its bytes
-    uint64_t since;         // event: page_map
+    unsigned rights;
+    uint64_t since; // event: page_map
 };
 // What a task has at an address after an event; false: nothing.
 bool page_at(const struct run *run, uint32_t task, uint64_t address, uint64_t after, struct page *page);
-
-struct capability {
-    uint32_t object; // id
-    unsigned
-        rights;     // RIGHT_SEND, RIGHT_CONTROL ...; an event says only of whole capabilities that they were taken back
-    uint64_t since; // event: capability_map, or the creation of the object
-};
-// What a task has at an index of its capability table after an event; false: nothing.
-bool capability_at(const struct run *run, uint32_t task, uint64_t index, uint64_t after, struct capability *capability);
 
 const char *rights_text(unsigned rights); // "rw-". The text is good until the next few calls.
 

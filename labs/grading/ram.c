@@ -13,7 +13,7 @@
 
 #define RAM_START 0x80000000ul // of QEMU's machine "virt"
 #define RAM_SIZE (128ul << 20) // scripts/qemu.py
-#define MAX_TASKS 256u
+#define MAX_TASKS 4096u
 #define MAX_THREADS 4096u
 
 struct ram {
@@ -228,21 +228,29 @@ bool ram_word(const struct ram *ram, uint32_t task, uint64_t address, uint64_t *
 
 // ---- Capabilities --------------------------------------------------------------------------------------------------
 
-bool ram_capability(const struct ram *ram, uint32_t task, uint64_t index, struct ram_capability *capability)
+static bool read_capability(const struct ram *ram, const struct task *task, uint64_t index,
+                            struct ram_capability *capability)
 {
-    const struct task *of = find_task(ram, task);
-    const struct mapping *slot = of ? slot_of(ram, of, index) : NULL;
+    const struct mapping *slot = slot_of(ram, task, index);
     const struct object *object = slot ? follow(ram, slot->object, sizeof(*object)) : NULL;
     if (!object) return false;
-    *capability = (struct ram_capability){object->id, (enum object_kind)object->kind, mapping_rights(slot)};
+    *capability = (struct ram_capability){index, object->id, (enum object_kind)object->kind, mapping_rights(slot)};
     return true;
 }
 
-unsigned ram_capability_count(const struct ram *ram, uint32_t task)
+bool ram_capability(const struct ram *ram, uint32_t task, uint64_t index, struct ram_capability *capability)
 {
-    unsigned count = 0;
-    struct ram_capability capability;
-    for (uint64_t index = 1; index < CAPABILITY_COUNT; index++)
-        count += ram_capability(ram, task, index, &capability);
-    return count;
+    const struct task *of = find_task(ram, task);
+    return of && read_capability(ram, of, index, capability);
+}
+
+bool ram_capability_next(const struct ram *ram, uint32_t task, struct ram_capability *capability)
+{
+    const struct task *of = find_task(ram, task);
+    uint64_t index = capability->index + 1;
+    while (of && index < CAPABILITY_COUNT) {
+        if (read_capability(ram, of, index, capability)) return true;
+        index = of->slots[index / SLOTS_PER_BLOCK] ? index + 1 : (index / SLOTS_PER_BLOCK + 1) * SLOTS_PER_BLOCK;
+    }
+    return false;
 }

@@ -47,13 +47,15 @@ bool ram_word(const struct ram *ram, uint32_t task, uint64_t address, uint64_t *
 // ---- Capabilities --------------------------------------------------------------------------------------------------
 
 struct ram_capability {
+    uint64_t index;  // in the task's table
     uint32_t object; // id
     enum object_kind kind;
     unsigned rights; // RIGHT_SEND, RIGHT_CONTROL; an original has all
 };
 // What a task has at an index; false: nothing.
 bool ram_capability(const struct ram *ram, uint32_t task, uint64_t index, struct ram_capability *capability);
-unsigned ram_capability_count(const struct ram *ram, uint32_t task);
+// The task's next capability, by index; false: there are no more. Begin with *capability = (struct ram_capability){0}.
+bool ram_capability_next(const struct ram *ram, uint32_t task, struct ram_capability *capability);
 
 // ---- RAM and trace -------------------------------------------------------------------------------------------------
 

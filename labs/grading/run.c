@@ -13,15 +13,17 @@
 #include "viz/trace/trace.h"
 
 #define MAX_WORDS 128u
+#define MESSAGES "launcher.txt"
 
 // ---- Starting ------------------------------------------------------------------------------------------------------
 
-static void become_launcher(const char *const words[])
+// What it says of itself goes into `messages`; the guest's words are in console.txt.
+static void become_launcher(const char *const words[], const char *messages)
 {
-    int null = open("/dev/null", O_RDWR);
+    int null = open("/dev/null", O_RDWR), file = open(messages, O_WRONLY | O_CREAT | O_TRUNC, 0644);
     dup2(null, STDIN_FILENO);
     dup2(null, STDOUT_FILENO);
-    dup2(null, STDERR_FILENO);
+    dup2(file < 0 ? null : file, STDERR_FILENO);
     execvp("python3", (char *const *)words);
     _exit(127);
 }
@@ -38,8 +40,11 @@ void run_start(struct run *run, const char *name, const char *out, const char *k
     unsigned count = 11;
     for (unsigned i = 0; words[i] && count < MAX_WORDS - 1; i++)
         all[count++] = words[i];
+    char messages[600];
+    snprintf(messages, sizeof(messages), "%s/%s", run->directory, MESSAGES);
+    mkdir(run->directory, 0777);
     run->launcher = fork();
-    if (run->launcher == 0) become_launcher(all);
+    if (run->launcher == 0) become_launcher(all, messages);
 }
 
 // ---- What the launcher says ----------------------------------------------------------------------------------------
@@ -159,10 +164,11 @@ void run_finish(struct run *run)
     run->file_server = id_of(run, FIELD_THREAD, "file server");
 }
 
-bool run_console(const struct run *run, const char *start, char *rest, size_t size)
+// The first line of a file of the run that begins with `start`.
+static bool find_line(const struct run *run, const char *name, const char *start, char *rest, size_t size)
 {
     char path[600], line[512];
-    snprintf(path, sizeof(path), "%s/console.txt", run->directory);
+    snprintf(path, sizeof(path), "%s/%s", run->directory, name);
     FILE *file = fopen(path, "r");
     bool found = false;
     while (file && !found && fgets(line, sizeof(line), file)) {
@@ -171,6 +177,16 @@ bool run_console(const struct run *run, const char *start, char *rest, size_t si
     }
     if (file) fclose(file);
     return found;
+}
+
+bool run_console(const struct run *run, const char *start, char *rest, size_t size)
+{
+    return find_line(run, "console.txt", start, rest, size);
+}
+
+bool run_launcher(const struct run *run, char *text, size_t size)
+{
+    return find_line(run, MESSAGES, "run.py: ", text, size);
 }
 
 const struct run_program *run_program(const struct run *run, const char *name)

@@ -1,10 +1,12 @@
-// What a student's code can do to a whole run: hang, crash, flood, switch off, pretend. Each gets its own sentence.
+// What a student's code can do to a whole run: hang, crash, flood, exhaust, switch off, pretend. Each gets its own
+// sentence.
 #define _XOPEN_SOURCE 700
 #include "labs/grading/sound.h"
 #include <stdio.h>
 #include <string.h>
 #include "kernel/abi/objects.h"
 #include "labs/grading/grading.h"
+#include "labs/grading/image.h"
 #include "labs/grading/ram.h"
 #include "labs/grading/verdict.h"
 
@@ -18,14 +20,20 @@ static uint64_t last_event_of(const struct run *run, uint32_t thread)
     return number;
 }
 
+static void path_of_root(const char *kernel, char *path, size_t size)
+{
+    const char *slash = strrchr(kernel, '/');
+    snprintf(path, size, "%.*s/root.elf", slash ? (int)(slash - kernel) : 1, slash ? kernel : ".");
+}
+
 // "file:line" of an instruction of root, or "".
 static void find_line(const char *kernel, uint64_t ip, char *line, size_t size)
 {
-    char command[1024];
-    const char *slash = strrchr(kernel, '/');
+    char root[600], command[1024];
+    path_of_root(kernel, root, sizeof(root));
     *line = 0;
-    snprintf(command, sizeof(command), "riscv64-unknown-elf-addr2line -e '%.*s/root.elf' 0x%lx 2>/dev/null",
-             slash ? (int)(slash - kernel) : 1, slash ? kernel : ".", (unsigned long)ip);
+    snprintf(command, sizeof(command), "riscv64-unknown-elf-addr2line -e '%s' 0x%lx 2>/dev/null", root,
+             (unsigned long)ip);
     FILE *pipe = popen(command, "r");
     if (!pipe) return;
     if (!fgets(line, (int)size, pipe)) *line = 0;
@@ -34,35 +42,108 @@ static void find_line(const char *kernel, uint64_t ip, char *line, size_t size)
     if (*line == '?') *line = 0;
 }
 
+// ---- Stacks --------------------------------------------------------------------------------------------------------
+
+// Root's stacks are full of zeros at first, and no page without access lies behind their ends.
+static const struct {
+    const char *thread, *bottom; // a symbol: where its stack ends
+} stacks[] = {{"root main", "root_stack_bottom"}, {"external pager", "external_pager_stack"}};
+#define STACK_END_WORDS 8u
+
+static bool is_used_up(const struct run *run, const struct image *root, const char *symbol)
+{
+    uint64_t bottom = image_symbol(root, symbol), word = 0;
+    for (unsigned i = 0; bottom && i < STACK_END_WORDS && !word; i++)
+        (void)ram_word(run->ram, run->root_task, bottom + i * sizeof(word), &word);
+    return word != 0;
+}
+
+// Whose stack was used to its very end, or NULL.
+static const char *overflow(const struct run *run, const char *kernel)
+{
+    char path[600];
+    struct image root;
+    const char *thread = NULL;
+    path_of_root(kernel, path, sizeof(path));
+    if (!run->ram || !image_open(path, &root)) return NULL;
+    for (unsigned i = 0; i < sizeof(stacks) / sizeof(stacks[0]); i++)
+        if (is_used_up(run, &root, stacks[i].bottom)) thread = stacks[i].thread;
+    image_close(&root);
+    return thread;
+}
+
+static void require_stacks(const struct run *run, const char *kernel)
+{
+    const char *thread = overflow(run, kernel);
+    if (!thread) return;
+    expected("stacks that suffice: 4096 bytes for the external pager, 6144 for root's first thread");
+    happened(run, 0, "the stack of %s was used to its last byte, and what lies behind it was overwritten", thread);
+    likely("a large array in a function, or a function that calls itself: make the array static, or the calls fewer");
+}
+
+// ---- How it ended --------------------------------------------------------------------------------------------------
+
+// What a thread that has no pager tried, in words.
+static void describe_crash(const struct run *run, uint64_t number, char *text, size_t size)
+{
+    const struct trace_record *record = run_event(run, number);
+    uint64_t fault = 0;
+    for (uint64_t at = 0; (at = event_find(run, at, number, by(event(TRACE_FAULT_BEGIN), record->thread)));)
+        fault = at;
+    if (record->argument[0] == CAUSE_FAULT_NO_PAGER && fault)
+        snprintf(text, size, "%s at 0x%lx, where root has no page that allows it",
+                 access_text((unsigned)run_event(run, fault)->argument[1]), (unsigned long)record->argument[1]);
+    else
+        snprintf(text, size, "%s, value 0x%lx", trace_cause_name(record->argument[0]),
+                 (unsigned long)record->argument[1]);
+}
+
 static void require_no_crash(const struct run *run, const char *kernel)
 {
     for (uint64_t number = 0; (number = event_find(run, number, 0, event(TRACE_EXCEPTION)));) {
         const struct trace_record *record = run_event(run, number);
         if (record->task != run->root_task) continue;
-        char line[256];
+        char line[256], what[160];
         find_line(kernel, record->argument[2], line, sizeof(line));
-        expected("a pager that serves until the end");
-        happened(run, number, "%s crashed: %s, value 0x%lx, at ip 0x%lx %s",
-                 run_name_of(run, FIELD_THREAD, record->thread), trace_cause_name(record->argument[0]),
-                 (unsigned long)record->argument[1], (unsigned long)record->argument[2], line);
+        describe_crash(run, number, what, sizeof(what));
+        expected("root's threads serve until the end");
+        happened(run, number, "%s crashed: %s; ip 0x%lx %s", run_name_of(run, FIELD_THREAD, record->thread), what,
+                 (unsigned long)record->argument[2], line);
+        const char *thread = overflow(run, kernel);
+        if (thread) {
+            happened(run, 0, "the stack of %s was used to its last byte", thread);
+            likely("a stack overflow: a function that calls itself, or a large array in one (make it static)");
+        }
         likely(
             "root has no pager itself: it touches only what is mapped. Look at that line, and at each pointer in it");
     }
 }
 
+// Before there was a kernel that could say more.
+static void require_start(const struct run *run)
+{
+    char text[300] = "the guest left no trace";
+    bool refused = !strcmp(run->end, "no-boot"), panicked = !strcmp(run->end, "panic");
+    bool ran = run->count && *run->end && strcmp(run->end, "qemu") && strcmp(run->end, "wall");
+    if (ran && !refused && !panicked) return;
+    if (refused || panicked) {
+        expected(refused ? "a kernel that starts" : "a kernel that goes on, whatever its tasks do");
+        (void)run_console(run, "faultline: ", text, sizeof(text));
+    } else {
+        expected("a run that ends by itself");
+        (void)run_launcher(run, text, sizeof(text));
+    }
+    happened(run, event_find(run, 0, 0, event(TRACE_HALT)), "%s", text);
+    if (panicked) likely("an error in the kernel. More of its message is in %s/console.txt", run->directory);
+    likely(
+        "if this speaks of memory or overlaps, a static variable of your file is too large: it lies in root's image, "
+        "which is loaded with the kernel; a few MiB are fine. Otherwise try scripts/run.py with hello, and make "
+        "doctor");
+}
+
 static void require_end_in_order(const struct run *run)
 {
     uint64_t halt = event_find(run, 0, 0, event(TRACE_HALT));
-    if (!run->count || !*run->end || !strcmp(run->end, "qemu") || !strcmp(run->end, "wall")) {
-        expected("a run with a trace");
-        happened(run, 0, "%s", "the guest left none, or had to be stopped from outside");
-        likely("try it by hand: scripts/run.py --help. If hello does not run either, see make doctor");
-    }
-    if (!strcmp(run->end, "panic") || !strcmp(run->end, "no-boot")) {
-        expected("a kernel that goes on, whatever its tasks do");
-        happened(run, halt ? halt : run->count, "the kernel panicked");
-        likely("an error in the kernel. Its message is in %s/console.txt", run->directory);
-    }
     if (!strcmp(run->end, "deadlock")) {
         expected("an answer to every fault");
         happened(run, halt ? halt : run->count, "every thread waits, and nothing can ever wake one");
@@ -131,16 +212,36 @@ static void require_memory(const struct run *run)
     likely("an error of the kit, in kernel or grader: no program can change either. Report it, with your file");
 }
 
+// What makes objects and mappings without an end takes the kernel's memory from all who need some.
+static void require_memory_left(const struct run *run)
+{
+    struct pattern failure = with(event(TRACE_SYSCALL_ERROR), 0, IPC_E_QUOTA);
+    for (uint64_t number = 0; (number = event_find(run, number, 0, failure));) {
+        if (run_event(run, number)->task != run->root_task) continue;
+        expected("enough of the kernel's memory for all");
+        happened(run, number, "%s used it up", run_name_of(run, FIELD_THREAD, run_event(run, number)->thread));
+        likely(
+            "each object and each mapping costs some until it is taken back: something makes them again and again, and "
+            "keeps them");
+    }
+}
+
 void require_sound(const struct run *run, const char *kernel)
 {
+    require_start(run);
     require_no_crash(run, kernel);
     require_silence(run);
+    require_stacks(run, kernel);
     require_budget(run);
+    require_memory_left(run);
     require_end_in_order(run);
     require_no_forgery(run);
     require_memory(run);
     if (!run->programs_wanted || run->program_count == run->programs_wanted) return;
+    char text[300] = "it gives no reason";
+    (void)run_console(run, "root: ", text, sizeof(text));
     expected("%u programs started", run->programs_wanted);
-    happened(run, run->count, "%u were", run->program_count);
-    likely("root could not set one up: %s/console.txt says why", run->directory);
+    happened(run, run->count, "%u were; root says: %s", run->program_count, text);
+    likely("if it speaks of memory, a static variable of your file is too large. More is in %s/console.txt",
+           run->directory);
 }

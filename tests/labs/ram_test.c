@@ -86,7 +86,6 @@ START_TEST(memory_and_trace_agree_on_the_pages_and_capabilities_of_every_task)
     ck_assert(ram_has_task(run.ram, task_left()));
     ck_assert(!ram_has_task(run.ram, run_program(&run, "hello")->task)); // it has ended before
     ck_assert_uint_gt(ram_page_count(run.ram, task_left(), PROGRAM_START, HEAP_START), 2);
-    ck_assert_uint_gt(ram_capability_count(run.ram, task_left()), 3);
 }
 END_TEST
 
@@ -125,6 +124,10 @@ START_TEST(a_capability_has_object_kind_and_rights)
     ck_assert_int_eq(capability.kind, OBJECT_GATE);
     ck_assert(!ram_capability(run.ram, task_left(), PROGRAM_FACTORY, &capability));
     ck_assert(!ram_capability(run.ram, task_left(), CAPABILITY_COUNT, &capability));
+    unsigned count = 0;
+    for (capability = (struct ram_capability){0}; ram_capability_next(run.ram, task_left(), &capability); count++)
+        ck_assert_uint_ne(capability.object, 0);
+    ck_assert_uint_ge(count, 4); // console, files, parent, regions
 }
 END_TEST
 
@@ -138,7 +141,7 @@ START_TEST(a_tampered_page_table_is_told_from_the_trace)
     require_difference(page.entry, entry ^ 1ul << 10, "frame"); // the next frame
     require_difference(page.entry, entry ^ 1ul << 3, "rwx");    // executable data
     require_difference(page.entry, 0, "in memory: none");
-    require_difference(page.entry + 8, entry, "by the trace, the page: none"); // once more, a page behind
+    require_difference(page.entry + 8, entry, "the trace says nothing"); // once more, a page behind
 }
 END_TEST
 
