@@ -128,6 +128,23 @@ static struct pattern request_of_pager(const struct run *run, const struct fault
     return saying(by(serving(event(TRACE_IPC_SEND), fault->id), run->pager), DATASPACE_MAP);
 }
 
+// The mark from which the visualizer draws the request comes before it.
+static void require_announcement(const struct run *run, const struct fault *fault, uint64_t request, uint64_t offset)
+{
+    struct pattern mark = mark_of_pager(run, fault, MARK_MAP_REQUEST);
+    if (event_before(run, with(mark, 1, offset), request_of_pager(run, fault))) return;
+    uint64_t made = event_find(run, fault->begin, fault->end, mark);
+    expected("for %s the mark \"asks the dataspace of region\" with offset 0x%lx, and then DATASPACE_MAP",
+             fault_text(run, fault), (unsigned long)offset);
+    happened(run, request, "DATASPACE_MAP was sent");
+    if (made)
+        happened(run, made, "the mark came %s, and says offset 0x%lx", made > request ? "afterwards" : "before",
+                 (unsigned long)run_event(run, made)->argument[1]);
+    else
+        happened(run, fault->end, "and there is no such mark");
+    likely("region_mark(ROOT_CONSOLE, MARK_MAP_REQUEST, offset, own_page, region) just before dataspace_map");
+}
+
 START_TEST(asks_the_dataspace_for_the_page_of_the_fault)
 {
     const struct run *run = grading_run("pages");
@@ -149,6 +166,7 @@ START_TEST(asks_the_dataspace_for_the_page_of_the_fault)
             likely("the offset counts from the dataspace's start: the region's own offset, plus how far the page lies "
                    "behind the region's start; in whole pages");
         }
+        require_announcement(run, &fault, request, offset);
         if (record->argument[4] != region.rights) {
             happened(run, request, "rights %s were asked for", rights_text((unsigned)record->argument[4]));
             likely("ask for all rights of the region and no others, whatever the access: then a page faults only once");
@@ -485,11 +503,28 @@ START_TEST(refuses_when_the_dataspace_gives_no_page)
 }
 END_TEST
 
+// What the region forbids is refused before anything is asked for.
+static void require_no_request(const struct run *run)
+{
+    for (struct fault fault = {0}; fault_next(run, &fault);) {
+        struct known_region region;
+        if (!region_at(run, fault.task, fault.address, fault.begin, &region)) continue;
+        uint64_t request = event_find(run, fault.begin, fault.end, request_of_pager(run, &fault));
+        if (!request || !(fault.access & ~region.rights)) continue;
+        expected("%s refused before anything is brought in for it: its region \"%s\" has %s", fault_text(run, &fault),
+                 region.name, rights_text(region.rights));
+        happened(run, request, "the dataspace was asked for the page");
+        happened(run, fault.end, "and then the fault was refused");
+        likely("compare access and rights first: a page that nobody may see costs time and memory");
+    }
+}
+
 START_TEST(refuses_an_access_that_the_region_forbids)
 {
     for (unsigned i = 0; i < sizeof(ways_forbidden) / sizeof(ways_forbidden[0]); i++)
         require_refusal(ways_forbidden[i], "compare the access, words[1], with the region's rights before anything "
                                            "else: a page without the right it needs would fault for ever");
+    require_no_request(grading_run("refusals"));
 }
 END_TEST
 

@@ -8,8 +8,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include <fcntl.h>
+#include "kernel/abi/ipc.h"
 #include "kernel/abi/objects.h"
 #include "labs/grading/ram.h"
+#include "loader/runtime/protocol.h"
 #include "viz/trace/trace.h"
 
 #define MAX_WORDS 128u
@@ -113,7 +115,7 @@ static uint32_t id_of(const struct run *run, enum trace_field_type type, const c
     return 0;
 }
 
-// Only root's first thread, which runs none of the student's code, says which programs there are and how they ended.
+// Only root's first thread says which programs there are.
 static void note_mark(struct run *run, const struct trace_record *record)
 {
     if (record->thread != run->root_main || !run->root_main) return;
@@ -121,12 +123,6 @@ static void note_mark(struct run *run, const struct trace_record *record)
         struct run_program *program = &run->programs[run->program_count++];
         program->task = (uint32_t)record->argument[2];
         trace_text(program->name, sizeof(program->name), record, 3);
-    }
-    for (unsigned i = 0; i < run->program_count; i++) {
-        struct run_program *program = &run->programs[i];
-        if (record->argument[0] != MARK_PROGRAM_EXIT || program->task != record->argument[2]) continue;
-        program->exited = true;
-        program->status = record->argument[1];
     }
 }
 
@@ -149,6 +145,20 @@ static void note_threads(struct run *run)
     }
 }
 
+// A program says itself how it ends, in its last message: nobody can do so in its name.
+static void note_exits(struct run *run)
+{
+    for (uint64_t i = 0; i < run->count; i++) {
+        const struct trace_record *record = &run->events[i];
+        if (record->kind != TRACE_IPC_SEND || ipc_label(record->argument[2]) != PARENT_EXIT) continue;
+        for (unsigned k = 0; k < run->program_count; k++) {
+            if (!record->thread || run->programs[k].main != record->thread) continue;
+            run->programs[k].exited = true;
+            run->programs[k].status = record->argument[3] & 0xff;
+        }
+    }
+}
+
 void run_finish(struct run *run)
 {
     int status = 0;
@@ -159,21 +169,23 @@ void run_finish(struct run *run)
     read_trace(run);
     read_ram(run);
     note_threads(run);
+    note_exits(run);
     run->root_task = id_of(run, FIELD_TASK, "root");
     run->pager = id_of(run, FIELD_THREAD, "external pager");
     run->file_server = id_of(run, FIELD_THREAD, "file server");
 }
 
-// The first line of a file of the run that begins with `start`.
-static bool find_line(const struct run *run, const char *name, const char *start, char *rest, size_t size)
+// The first line of a file of the run that begins with `start`, or the last one.
+static bool find_line(const struct run *run, const char *name, const char *start, bool last, char *rest, size_t size)
 {
     char path[600], line[512];
     snprintf(path, sizeof(path), "%s/%s", run->directory, name);
     FILE *file = fopen(path, "r");
     bool found = false;
-    while (file && !found && fgets(line, sizeof(line), file)) {
-        found = !strncmp(line, start, strlen(start));
-        if (found) snprintf(rest, size, "%.*s", (int)strcspn(line + strlen(start), "\n"), line + strlen(start));
+    while (file && (last || !found) && fgets(line, sizeof(line), file)) {
+        if (strncmp(line, start, strlen(start)) != 0) continue;
+        found = true;
+        snprintf(rest, size, "%.*s", (int)strcspn(line + strlen(start), "\n"), line + strlen(start));
     }
     if (file) fclose(file);
     return found;
@@ -181,12 +193,17 @@ static bool find_line(const struct run *run, const char *name, const char *start
 
 bool run_console(const struct run *run, const char *start, char *rest, size_t size)
 {
-    return find_line(run, "console.txt", start, rest, size);
+    return find_line(run, "console.txt", start, false, rest, size);
+}
+
+bool run_console_last(const struct run *run, const char *start, char *rest, size_t size)
+{
+    return find_line(run, "console.txt", start, true, rest, size);
 }
 
 bool run_launcher(const struct run *run, char *text, size_t size)
 {
-    return find_line(run, MESSAGES, "run.py: ", text, size);
+    return find_line(run, MESSAGES, "run.py: ", false, text, size);
 }
 
 const struct run_program *run_program(const struct run *run, const char *name)
@@ -206,7 +223,7 @@ const struct trace_record *run_event(const struct run *run, uint64_t number)
 static bool find_name(void *context, enum trace_field_type type, uint64_t id, char *buffer, size_t size)
 {
     const struct run *run = context;
-    for (unsigned i = 0; i < run->name_count; i++) {
+    for (unsigned i = run->name_count; i-- > 0;) { // the last name that it was given
         if (run->names[i].type != type || run->names[i].id != id) continue;
         snprintf(buffer, size, "%s", run->names[i].text);
         return true;

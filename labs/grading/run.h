@@ -55,6 +55,8 @@ void run_finish(struct run *run);
 
 // What the console says in the first line that begins with `start`, behind that; false: no line does.
 bool run_console(const struct run *run, const char *start, char *rest, size_t size);
+// The same of the last such line.
+bool run_console_last(const struct run *run, const char *start, char *rest, size_t size);
 // What the launcher has to say about the run's end; false: nothing.
 bool run_launcher(const struct run *run, char *text, size_t size);
 // The program of that name, or NULL: none was started, however far it came.

@@ -44,10 +44,13 @@ static void find_line(const char *kernel, uint64_t ip, char *line, size_t size)
 
 // ---- Stacks --------------------------------------------------------------------------------------------------------
 
-// Root's stacks are full of zeros at first, and no page without access lies behind their ends.
+// Root's stacks are full of zeros at first, and no page without access lies behind their ends: who overflows writes
+// over variables, and over the stacks that lie lower.
 static const struct {
     const char *thread, *bottom; // a symbol: where its stack ends
-} stacks[] = {{"root main", "root_stack_bottom"}, {"external pager", "external_pager_stack"}};
+} stacks[] = {                   // from the highest address down
+    {"root main", "root_stack_bottom"},
+    {"external pager", "external_pager_stack"}};
 #define STACK_END_WORDS 8u
 
 static bool is_used_up(const struct run *run, const struct image *root, const char *symbol)
@@ -67,7 +70,7 @@ static const char *overflow(const struct run *run, const char *kernel)
     path_of_root(kernel, path, sizeof(path));
     if (!run->ram || !image_open(path, &root)) return NULL;
     for (unsigned i = 0; i < sizeof(stacks) / sizeof(stacks[0]); i++)
-        if (is_used_up(run, &root, stacks[i].bottom)) thread = stacks[i].thread;
+        if (!thread && is_used_up(run, &root, stacks[i].bottom)) thread = stacks[i].thread;
     image_close(&root);
     return thread;
 }
@@ -226,6 +229,26 @@ static void require_memory_left(const struct run *run)
     }
 }
 
+// Root counts what the file server did when all programs have ended. Before, it was switched off, or gave up.
+static void require_whole(const struct run *run)
+{
+    char reason[300] = "";
+    struct pattern count = with(by(event(TRACE_MARK), run->root_main), 0, MARK_STATISTICS);
+    bool all = !run->programs_wanted || run->program_count == run->programs_wanted;
+    if (all && event_find(run, 0, 0, count)) return;
+    (void)run_console_last(run, "root: ", reason, sizeof(reason));
+    expected("root goes on until all programs have been started and have ended");
+    happened(run, run->count, "it switched the machine off with status %d after it had started %u", run->status,
+             run->program_count);
+    if (*reason) happened(run, 0, "the last that root says: %s", reason);
+    likely(
+        "%s. More is in %s/console.txt",
+        *reason
+            ? "what root says is why: a number of a file that nobody checked, or a static variable of yours too large"
+            : "look for a call that ends the machine: only root's own main does that, last of all",
+        run->directory);
+}
+
 void require_sound(const struct run *run, const char *kernel)
 {
     require_start(run);
@@ -237,11 +260,5 @@ void require_sound(const struct run *run, const char *kernel)
     require_end_in_order(run);
     require_no_forgery(run);
     require_memory(run);
-    if (!run->programs_wanted || run->program_count == run->programs_wanted) return;
-    char text[300] = "it gives no reason";
-    (void)run_console(run, "root: ", text, sizeof(text));
-    expected("%u programs started", run->programs_wanted);
-    happened(run, run->count, "%u were; root says: %s", run->program_count, text);
-    likely("if it speaks of memory, a static variable of your file is too large. More is in %s/console.txt",
-           run->directory);
+    require_whole(run);
 }

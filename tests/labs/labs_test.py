@@ -20,8 +20,9 @@ import lab_grade  # noqa: E402
 WORK = os.path.join(ROOT, "build/tests/labs")
 SEEDS = ("1", "7c1f")
 # Of each kind of mistake one; `make mutants` runs all.
-SOME_MUTANTS = {"02": ("flags-as-they-are", "range-wraps", "entry-stays"),
-                "06": ("end-of-region", "read-only-reply", "error-not-looked-at", "loops-for-ever", "forges-marks")}
+SOME_MUTANTS = {"02": ("flags-as-they-are", "range-wraps", "entry-stays", "forges-marks", "overflows-its-stack"),
+                "06": ("end-of-region", "read-only-reply", "error-not-looked-at", "loops-for-ever", "forges-marks",
+                       "leaks-a-page", "exhausts-kernel-memory", "leaves-the-kernel-no-room", "large-local-array")}
 
 IN_BACKTICKS = re.compile(r"`([^`\n]+)`")
 
