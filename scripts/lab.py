@@ -3,7 +3,8 @@
 
     lab.py COMMAND [LAB=..] [STEP=..] [SEED=..] [NAME=..] [EVENT=..] [RUN=..] [PROGRAM=..] [MUTANT=..]
 
-Commands: start lab run watch gdb hint grade reset mutants new-lab, and reference, which grades the kit's own file.
+Commands: start lab run watch gdb hint grade reset mutants new-lab; reference grades the kit's own file; repeat grades
+it, or MUTANT=, COUNT= times and compares the results.
 """
 
 import concurrent.futures
@@ -222,6 +223,26 @@ def grade_reference(lab, options):
     return 0 if result["points"] == 100 else 1
 
 
+def repeat(lab, options):
+    """Grades the kit's file, or MUTANT=, COUNT= times, each time built from nothing, and compares the results."""
+    seed, count, first, differing = seed_of(lab, options), int(options.get("COUNT") or 50), None, 0
+    out = os.path.join(lab.build, "repeat")
+    for number in range(1, count + 1):
+        shutil.rmtree(at_root(out), ignore_errors=True)
+        source = os.path.join(out, lab.file)
+        mutant = next((mutant for mutant in lab.mutants() if mutant.name == options.get("MUTANT")), None)
+        write(source, mutant.apply(read(lab.unit)) if mutant else read(lab.unit))
+        result = lab_grade.lasting(lab_grade.grade(lab, source, out, seed))
+        first = first or result
+        if result != first:
+            differing += 1
+            names = [name for name in result if result[name] != first.get(name)]
+            print(f"grading {number} differs from the first in: {', '.join(names)}")
+    print(f" lab {lab.number}: {count} gradings of {options.get('MUTANT') or lab.unit}, {first['points']} points, "
+          f"{differing} differ from the first")
+    return 1 if differing else 0
+
+
 def grade_mutant(lab, mutant, seed):
     """Returns what is wrong with the grader about this mutant, or None, and the result."""
     out = os.path.join(lab.build, "mutants", mutant.name)
@@ -292,7 +313,7 @@ def new_lab(options):
 
 
 COMMANDS = {"start": start, "lab": show_lab, "run": run, "watch": watch, "gdb": debug, "hint": hint, "grade": grade,
-            "reset": reset, "reference": grade_reference}
+            "reset": reset, "reference": grade_reference, "repeat": repeat}
 
 
 def main(words):
