@@ -4,6 +4,7 @@
 #include <elf.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 #include "kernel/abi/ipc.h"
 #include "labs/grading/grading.h"
 #include "loader/root/layout.h"
@@ -11,14 +12,20 @@
 
 struct executable_plan executable_draw(uint64_t *seed, uint64_t start, uint64_t end, bool at_border)
 {
-    struct executable_plan plan = {.count = 4 + (unsigned)seeded(seed, 4)};
+    return executable_draw_segments(seed, 4 + (unsigned)seeded(seed, 4), start, end, at_border);
+}
+
+struct executable_plan executable_draw_segments(uint64_t *seed, unsigned count, uint64_t start, uint64_t end,
+                                                bool at_border)
+{
+    struct executable_plan plan = {.count = count};
     uint64_t slice = (end - start) / plan.count & ~(PAGE_SIZE - 1), address = start;
     for (unsigned i = 0; i < plan.count; i++) {
         struct executable_segment *segment = &plan.segments[i];
         bool neighbour = i > 0 && (seeded(seed, 2) || (at_border && i == 1));
         if (!neighbour) address = start + i * slice + seeded(seed, slice / 2 / PAGE_SIZE) * PAGE_SIZE;
         uint64_t size = (1 + seeded(seed, 3)) * PAGE_SIZE;
-        *segment = (struct executable_segment){address, size, size, RIGHT_READ};
+        *segment = (struct executable_segment){address, size, size, RIGHT_READ, false, PAGE_SIZE};
         if (i % 2) segment->rights |= RIGHT_EXECUTE;
         if (i % 2 == 0 && seeded(seed, 2)) segment->rights |= RIGHT_WRITE;
         address += segment->size;
@@ -104,22 +111,25 @@ static Elf64_Ehdr file_header(const struct executable_plan *plan)
         .e_phoff = sizeof(Elf64_Ehdr),
         .e_ehsize = sizeof(Elf64_Ehdr),
         .e_phentsize = sizeof(Elf64_Phdr),
-        .e_phnum = (Elf64_Half)(plan->count + (plan->empty_header ? 2 : 0)),
+        .e_phnum = (Elf64_Half)(plan->many_headers ? EXECUTABLE_MANY : plan->count + (plan->empty_header ? 2 : 0)),
     };
     return header;
 }
+
+#define PHYSICAL 0x80000000ul // as for a ROM: the physical address is another one, and says nothing to a loader
 
 static Elf64_Phdr program_header(const struct executable_segment *segment, uint64_t offset)
 {
     return (Elf64_Phdr){
         .p_type = PT_LOAD,
-        .p_flags = PF_R | (segment->rights & RIGHT_WRITE ? PF_W : 0u) | (segment->rights & RIGHT_EXECUTE ? PF_X : 0u),
+        .p_flags = (segment->silent ? 0u : PF_R) | (segment->rights & RIGHT_WRITE ? PF_W : 0u) |
+                   (segment->rights & RIGHT_EXECUTE ? PF_X : 0u),
         .p_offset = offset,
         .p_vaddr = segment->address,
-        .p_paddr = segment->address,
+        .p_paddr = PHYSICAL + segment->address,
         .p_filesz = segment->file_size,
         .p_memsz = segment->size,
-        .p_align = PAGE_SIZE,
+        .p_align = segment->alignment,
     };
 }
 
@@ -128,9 +138,10 @@ static uint64_t pages_of(const struct executable_segment *segment)
     return (segment->file_size + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
 }
 
-static uint64_t offset_of(const struct executable_plan *plan, unsigned number)
+uint64_t executable_offset(const struct executable_plan *plan, unsigned number)
 {
-    uint64_t offset = PAGE_SIZE;
+    uint64_t headers = EXECUTABLE_HEADERS + EXECUTABLE_MANY * EXECUTABLE_HEADER_SIZE;
+    uint64_t offset = plan->many_headers ? (headers + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1) : PAGE_SIZE;
     for (unsigned i = 0; i < number; i++)
         offset += pages_of(&plan->segments[i]);
     return offset;
@@ -151,7 +162,7 @@ static bool write_headers(FILE *file, const struct executable_plan *plan)
     if (good && plan->empty_header) good = write_empty_headers(file);
     for (unsigned i = 0; i < plan->count && good; i++) {
         unsigned number = (plan->first_header + i) % plan->count;
-        Elf64_Phdr segment = program_header(&plan->segments[number], offset_of(plan, number));
+        Elf64_Phdr segment = program_header(&plan->segments[number], executable_offset(plan, number));
         good = fwrite(&segment, sizeof(segment), 1, file) == 1;
     }
     return good;
@@ -170,13 +181,22 @@ static bool write_page(FILE *file, const struct executable_plan *plan, uint64_t 
     return fwrite(&page, sizeof(page), 1, file) == 1;
 }
 
+static bool write_segment(FILE *file, const struct executable_plan *plan, unsigned number)
+{
+    const struct executable_segment *segment = &plan->segments[number];
+    bool good = !fseek(file, (long)executable_offset(plan, number), SEEK_SET);
+    for (uint64_t inside = 0; inside < pages_of(segment) && good; inside += PAGE_SIZE)
+        good = write_page(file, plan, segment->address + inside);
+    return good;
+}
+
 bool executable_write(const char *path, const struct executable_plan *plan)
 {
     FILE *file = fopen(path, "wb");
     if (!file) return false;
-    bool good = write_headers(file, plan) && !fseek(file, PAGE_SIZE, SEEK_SET);
+    bool good = write_headers(file, plan);
     for (unsigned i = 0; i < plan->count && good; i++)
-        for (uint64_t inside = 0; inside < pages_of(&plan->segments[i]) && good; inside += PAGE_SIZE)
-            good = write_page(file, plan, plan->segments[i].address + inside);
-    return !fclose(file) && good;
+        good = write_segment(file, plan, i);
+    uint64_t end = executable_offset(plan, plan->count - 1) + plan->segments[plan->count - 1].file_size;
+    return !fclose(file) && good && !truncate(path, (off_t)end);
 }

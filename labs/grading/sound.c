@@ -148,7 +148,7 @@ static void require_end_in_order(const struct run *run)
 {
     uint64_t halt = event_find(run, 0, 0, event(TRACE_HALT));
     if (!strcmp(run->end, "deadlock")) {
-        expected("an answer to every fault");
+        expected("an answer to every fault, and to every call");
         happened(run, halt ? halt : run->count, "every thread waits, and nothing can ever wake one");
         likely("whoever waits for a message of its own, besides the loop in loader/root/pager.c, waits for ever");
     }
@@ -179,10 +179,11 @@ static void require_budget(const struct run *run)
     if (strcmp(run->end, "budget")) return;
     uint64_t halt = event_find(run, 0, 0, event(TRACE_HALT));
     uint32_t thread = halt ? run_event(run, halt)->thread : 0;
-    uint64_t last = last_event_of(run, run->pager);
     expected("all programs served within the budget of instructions");
     happened(run, halt ? halt : run->count, "the budget was used up; %s was running",
-             run_name_of(run, FIELD_THREAD, thread));
+             thread == run->root_main ? "root's first thread" : run_name_of(run, FIELD_THREAD, thread));
+    if (thread == run->root_main) likely("a loop without an end in what root does to set programs up");
+    uint64_t last = last_event_of(run, run->pager);
     if (last) happened(run, last, "the last that the pager did");
     likely("a loop without an end, in the pager or between it and a program that faults again and again");
 }
