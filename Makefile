@@ -250,6 +250,8 @@ $(test_programs): build/tests/%: build/sanitized/tests/%_test.o \
 # The one test makes allocations fail; the other sets the kernel's variables back, which therefore lie together.
 build/tests/kernel/exhaustion: link_flags := -Wl,--wrap=memory_allocate
 build/tests/fuzz/kernel: link_flags := -Wl,-T,tests/fuzz/kernel_state.ld
+# The emulator of the tests in a terminal; the visualizer does without.
+$(filter build/tests/viz/%,$(test_programs)): link_flags := -lvterm -lutil
 build/sanitized/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	@echo "test     $<"

@@ -16,6 +16,8 @@ riscv64-unknown-elf-gcc|riscv64-unknown-elf-gcc --version|gcc-riscv64-unknown-el
 /usr/include/check.h|package check|check
 /usr/include/ncurses.h|package libncurses-dev|libncurses-dev
 babeltrace2|babeltrace2 --version|babeltrace2
+/usr/include/vterm.h|package libvterm-dev|libvterm-dev
+tmux|tmux -V|tmux
 END
 }
 # Good to have; nothing installs them.

@@ -373,7 +373,7 @@ static int run(struct session *session, const struct options *options)
     session->follow = options->follow;
     if (options->follow && !options->at) session_do(session, COMMAND_END);
     session_recall(session, !options->at && !options->follow);
-    int status = terminal_run(session, options->ascii || !utf8);
+    int status = terminal_run(session, options->ascii ? CHARSET_ASCII : utf8 ? CHARSET_UTF8 : CHARSET_LINES);
     session_remember(session);
     return status;
 }

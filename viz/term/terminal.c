@@ -1,5 +1,5 @@
 // The full screen: grid to ncurses, keys to commands, and a loop that sleeps in poll.
-#define _XOPEN_SOURCE 700
+#define _GNU_SOURCE // ppoll
 #define NCURSES_WIDECHAR 1
 #include <errno.h>
 #include <langinfo.h>
@@ -10,19 +10,24 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <term.h>
 #include <time.h>
 #include <unistd.h>
+#undef lines // term.h calls the terminal's abilities by these words
+#undef columns
+#include "viz/term/keyboard.h"
 #include "viz/term/terminal.h"
 #include "viz/view/screen.h"
 
 #define FOLLOW_MILLISECONDS 250
 #define PROGRESS_MILLISECONDS 100 // between pictures while a long trace is read
-#define ESCAPE 27
 #ifdef BUTTON5_PRESSED
 #define WHEEL_DOWN BUTTON5_PRESSED
 #else
 #define WHEEL_DOWN REPORT_MOUSE_POSITION // what ncurses makes of the wheel with its older mouse interface
 #endif
+#define NCV_DIM 16    // of the ability no_color_video
 #define EMPTY_READS 3 // readable, but nothing to read: the terminal is gone
 
 static volatile sig_atomic_t told_to_end;
@@ -40,7 +45,7 @@ const char *terminal_refusal(void)
                "--snapshot text";
     if (!term || !*term)
         return "TERM is not set, so the terminal's abilities are unknown. Set it, or use --summary or --snapshot text";
-    if (!strcmp(term, "dumb") || !strcmp(term, "unknown"))
+    if (!strcmp(term, "dumb"))
         return "a terminal of type TERM=dumb cannot place text on the screen. Use --summary or --snapshot text";
     return NULL;
 }
@@ -52,13 +57,16 @@ bool terminal_utf8(void)
 }
 
 static enum colour_depth colours;
+static bool dim_loses_colour; // as on the Linux console
 
 static void start_colours(void)
 {
+    int without_colours = tigetnum("ncv");
     const char *no_color = getenv("NO_COLOR");
     colours = COLOURS_NONE;
     if ((no_color && *no_color) || !has_colors() || start_color() == ERR) return;
     use_default_colors();
+    dim_loses_colour = without_colours > 0 && without_colours & NCV_DIM;
     colours = COLORS >= 256 && COLOR_PAIRS >= 256 ? COLOURS_256 : COLORS >= 8 ? COLOURS_8 : COLOURS_NONE;
 }
 
@@ -77,7 +85,22 @@ static short pair_of(struct look look)
     return ++count;
 }
 
-static void put_cell(int x, int y, const struct cell *cell, bool ascii)
+// The alternate character set's name of a box's line; 0: it has none.
+static char alternate_of(uint32_t glyph)
+{
+    static const struct {
+        uint32_t glyph;
+        char name;
+    } lines[] = {
+        {0x2500, 'q'}, {0x2502, 'x'}, {0x250c, 'l'}, {0x2510, 'k'}, {0x2514, 'm'}, {0x2518, 'j'},
+        {0x251c, 't'}, {0x2524, 'u'}, {0x252c, 'w'}, {0x2534, 'v'}, {0x253c, 'n'},
+    };
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
+        if (lines[i].glyph == glyph) return lines[i].name;
+    return 0;
+}
+
+static void put_cell(int x, int y, const struct cell *cell, enum charset charset)
 {
     struct look look = style_look(cell->style, cell->emphasis, colours);
     attr_t attributes = A_NORMAL;
@@ -85,13 +108,21 @@ static void put_cell(int x, int y, const struct cell *cell, bool ascii)
     if (look.attributes & ATTRIBUTE_DIM) attributes |= A_DIM;
     if (look.attributes & ATTRIBUTE_REVERSE) attributes |= A_REVERSE;
     if (look.attributes & ATTRIBUTE_UNDERLINE) attributes |= A_UNDERLINE;
-    wchar_t text[2] = {ascii ? (wchar_t)glyph_ascii(cell->glyph) : (wchar_t)cell->glyph, 0};
+    short pair = colours == COLOURS_NONE ? 0 : pair_of(look);
+    // There ncurses leaves dim out. What is not involved matters more than its colour.
+    if (attributes & A_DIM && dim_loses_colour && look.background == NO_COLOUR) pair = 0;
+    char line = charset == CHARSET_LINES ? alternate_of(cell->glyph) : 0;
+    if (line) {
+        mvaddch(y, x, NCURSES_ACS(line) | attributes | (chtype)COLOR_PAIR(pair));
+        return;
+    }
+    wchar_t text[2] = {charset == CHARSET_UTF8 ? (wchar_t)cell->glyph : (wchar_t)glyph_ascii(cell->glyph), 0};
     cchar_t out;
-    setcchar(&out, text, attributes, colours == COLOURS_NONE ? 0 : pair_of(look), NULL);
+    setcchar(&out, text, attributes, pair, NULL);
     mvadd_wch(y, x, &out);
 }
 
-static void show(struct session *session, struct grid *grid, bool ascii)
+static void show(struct session *session, struct grid *grid, enum charset charset)
 {
     int rows, columns;
     getmaxyx(stdscr, rows, columns);
@@ -103,14 +134,15 @@ static void show(struct session *session, struct grid *grid, bool ascii)
     erase();
     for (int y = 0; y < grid->rows; y++)
         for (int x = 0; x < grid->columns; x++)
-            put_cell(x, y, grid_cell(grid, x, y), ascii);
+            put_cell(x, y, grid_cell(grid, x, y), charset);
     refresh();
 }
 
-static uint32_t input_of(int code, wint_t key)
+// The key that ncurses has recognized.
+static uint32_t input_of(int key)
 {
     static const struct {
-        wint_t key;
+        int key;
         uint32_t input;
     } table[] = {
         {KEY_LEFT, INPUT_LEFT},           {KEY_RIGHT, INPUT_RIGHT},      {KEY_UP, INPUT_UP},
@@ -119,7 +151,6 @@ static uint32_t input_of(int code, wint_t key)
         {KEY_PPAGE, INPUT_PAGE_UP},       {KEY_DC, INPUT_DELETE},        {KEY_ENTER, INPUT_ENTER},
         {KEY_BACKSPACE, INPUT_BACKSPACE},
     };
-    if (code == OK) return (uint32_t)key;
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)
         if (table[i].key == key) return table[i].input;
     return INPUT_NONE;
@@ -139,27 +170,31 @@ static void take_mouse(struct session *session, const struct grid *grid)
         session_click(session, grid_cell(grid, event.x, event.y)->hit);
 }
 
-// Takes all keys that wait. \return how many.
-static int take_keys(struct session *session, const struct grid *grid)
+static void take_key(struct session *session, uint32_t key)
 {
-    int taken = 0, code;
-    wint_t key;
-    while ((code = get_wch(&key)) != ERR && !session->quit) {
-        // An escape sequence that this terminal's description does not have: none of its characters is a command.
-        if (code == OK && key == ESCAPE) {
-            bool alone = true;
-            while (get_wch(&key) != ERR)
-                alone = false;
-            if (alone) session_key(session, INPUT_ESCAPE);
-            return taken + 1;
-        }
-        if (code == KEY_CODE_YES && key == KEY_MOUSE)
+    if (key != INPUT_NONE && !session->quit) session_key(session, key);
+}
+
+// Takes all keys that wait.
+static void take_keys(struct session *session, const struct grid *grid, struct keyboard *keyboard)
+{
+    int code;
+    while (!session->quit && (code = getch()) != ERR) {
+        if (code == KEY_MOUSE)
             take_mouse(session, grid);
+        else if (code < KEY_MIN)
+            take_key(session, keyboard_byte(keyboard, (unsigned char)code));
         else
-            session_key(session, input_of(code, key));
-        taken++;
+            take_key(session, input_of(code));
     }
-    return taken;
+    take_key(session, keyboard_pause(keyboard));
+}
+
+// Bytes that the terminal has for us; 0 also when it is gone.
+static int waiting_bytes(void)
+{
+    int bytes;
+    return ioctl(STDIN_FILENO, FIONREAD, &bytes) == 0 ? bytes : 0;
 }
 
 static int64_t now_ms(void)
@@ -180,21 +215,43 @@ static int sleep_time(const struct session *session, int64_t next_tick, int64_t 
     return until > now ? (int)(until - now) : 0;
 }
 
-static void loop(struct session *session, struct grid *grid, bool ascii)
+// The size may have changed while the program was stopped, when nobody was told.
+static void follow_size(void)
+{
+    struct winsize size;
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 0 && size.ws_col > 0 &&
+        is_term_resized(size.ws_row, size.ws_col))
+        resizeterm(size.ws_row, size.ws_col);
+}
+
+// Signals come while it waits, and only then: one that came between a look at what it did and the wait would be noticed
+// with the next key only. \return as poll.
+static int wait_for_input(struct pollfd *input, int milliseconds, const sigset_t *open)
+{
+    struct timespec time = {.tv_sec = milliseconds / 1000, .tv_nsec = milliseconds % 1000 * 1000000L};
+    return ppoll(input, 1, milliseconds < 0 ? NULL : &time, open);
+}
+
+static void loop(struct session *session, struct grid *grid, enum charset charset, const sigset_t *open)
 {
     struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
+    struct keyboard keyboard = {.utf8 = terminal_utf8()};
     int64_t next_tick = 0, next_look = 0, next_progress = 0;
     int empty_reads = 0;
     bool dirty = true, reading = true;
     while (!session->quit && !told_to_end) {
-        if (dirty) show(session, grid, ascii);
+        if (dirty) show(session, grid, charset);
         dirty = false;
-        int ready = poll(&input, 1, sleep_time(session, next_tick, next_look, reading));
+        int ready = wait_for_input(&input, sleep_time(session, next_tick, next_look, reading), open);
         if (ready > 0 && (input.revents & (POLLHUP | POLLERR | POLLNVAL))) return;
-        // A change of size interrupts poll; ncurses then hands out KEY_RESIZE.
-        if (ready > 0 || (ready < 0 && errno == EINTR)) {
-            int taken = take_keys(session, grid);
-            empty_reads = ready > 0 && taken == 0 ? empty_reads + 1 : 0;
+        if (ready < 0 && errno == EINTR) {
+            follow_size();
+            dirty = true;
+        }
+        if (ready > 0) {
+            int waiting = waiting_bytes();
+            take_keys(session, grid, &keyboard);
+            empty_reads = waiting_bytes() >= waiting ? empty_reads + 1 : 0;
             if (empty_reads >= EMPTY_READS) return;
             dirty = true;
         }
@@ -216,25 +273,29 @@ static void loop(struct session *session, struct grid *grid, bool ascii)
     }
 }
 
-// What terminals of today send although their descriptions leave it out, or say it differently.
-static void define_more_keys(void)
+// Which signals the program waits for; `open` becomes the mask of all others.
+static void take_signals(sigset_t *open)
 {
-    static const struct {
-        const char *sequence;
-        int key;
-    } more[] = {
-        {"\033[1;2C", KEY_SRIGHT}, {"\033[1;2D", KEY_SLEFT}, {"\033[1~", KEY_HOME}, {"\033[4~", KEY_END},
-        {"\033[H", KEY_HOME},      {"\033[F", KEY_END},      {"\033OH", KEY_HOME},  {"\033OF", KEY_END},
-    };
-    for (size_t i = 0; i < sizeof more / sizeof *more; i++)
-        define_key(more[i].sequence, more[i].key);
+    static const int ends[] = {SIGHUP, SIGINT, SIGTERM};
+    struct sigaction action = {.sa_handler = end_soon};
+    sigset_t kept;
+    sigemptyset(&kept);
+    sigaddset(&kept, SIGWINCH); // ncurses has handlers for these two
+    sigaddset(&kept, SIGTSTP);
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        sigaction(ends[i], &action, NULL);
+        sigaddset(&kept, ends[i]);
+    }
+    sigprocmask(SIG_BLOCK, &kept, open);
+    for (int i = 1; i < NSIG; i++)
+        if (sigismember(&kept, i) == 1) sigdelset(open, i);
 }
 
-int terminal_run(struct session *session, bool ascii)
+int terminal_run(struct session *session, enum charset charset)
 {
-    struct sigaction action = {.sa_handler = end_soon};
-    sigaction(SIGHUP, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
+    sigset_t open;
+    take_signals(&open);
+    use_tioctl(TRUE); // what the terminal says goes before LINES and COLUMNS of the environment
     SCREEN *screen = newterm(NULL, stdout, stdin);
     if (!screen) {
         fprintf(stderr,
@@ -248,7 +309,7 @@ int terminal_run(struct session *session, bool ascii)
     noecho();
     nonl();
     keypad(stdscr, TRUE);
-    define_more_keys();
+    meta(stdscr, TRUE);
     // Presses only, at once: no waiting for what might become a double click.
     mouseinterval(0);
     mousemask(BUTTON1_PRESSED | BUTTON4_PRESSED | WHEEL_DOWN, NULL);
@@ -256,7 +317,7 @@ int terminal_run(struct session *session, bool ascii)
     curs_set(0);
     start_colours();
     struct grid grid = {0};
-    loop(session, &grid, ascii);
+    loop(session, &grid, charset, &open);
     grid_free(&grid);
     endwin();
     delscreen(screen);

@@ -9,7 +9,11 @@
 const char *terminal_refusal(void);
 // Does the locale write UTF-8? Calls setlocale.
 bool terminal_utf8(void);
-// Shows the session until the user leaves or the terminal goes away. Returns the exit status of the program.
-int terminal_run(struct session *session, bool ascii);
+// What glyphs are made of: UTF-8; ASCII, with the lines of boxes from the terminal's alternate character set (ACS)
+// where it has one; or ASCII alone.
+enum charset { CHARSET_UTF8, CHARSET_LINES, CHARSET_ASCII };
+// Shows the session until the user leaves, a signal tells it to end, or the terminal goes away. Returns the exit status
+// of the program.
+int terminal_run(struct session *session, enum charset charset);
 
 #endif

@@ -1,8 +1,6 @@
 // UTF-8 and the ASCII set.
 #include "viz/view/glyph.h"
 
-#define GLYPH_REPLACEMENT 0xfffdu
-
 // Length of a sequence and the payload bits of its first byte; 0 for a byte that starts none.
 static int sequence_length(unsigned char first)
 {

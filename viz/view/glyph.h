@@ -23,6 +23,7 @@
 #define GLYPH_CUT 0x2026u          // …
 #define GLYPH_WINDOW_OPEN 0x27e6u  // ⟦
 #define GLYPH_WINDOW_CLOSE 0x27e7u // ⟧
+#define GLYPH_REPLACEMENT 0xfffdu  // for what is no character
 
 // Reads one code point from *text and moves it on. Bytes that are no UTF-8, and control characters, read as U+FFFD,
 // one byte at a time. 0 at the end.
