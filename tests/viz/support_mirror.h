@@ -12,7 +12,8 @@ struct mirror_setting {
     int columns, rows;
     const char *option, *value; // one more of the command line; NULL: none
     const char *more;           // one more variable of the environment, NAME=VALUE; NULL: none
-    bool shell;                 // a shell with job control starts it, and goes on with a line from the terminal
+    bool shell;                 // a shell with job control starts it, and takes it up again after a line
+    bool not_controlled;        // its session has no controlling terminal, as with setsid
 };
 extern struct terminal test_terminal;
 
@@ -22,6 +23,8 @@ void mirror_end(void); // both
 
 // Fails unless the terminal's screen comes to be that of the test session, in characters, colours and attributes.
 void mirror_expect(const char *when);
+// Sends the bytes and no more, gives the key to the session and no more.
+void mirror_send(const char *bytes, uint32_t key);
 // Sends the bytes; the session in this process gets the key. Then mirror_expect().
 void mirror_type(const char *bytes, uint32_t key);
 void mirror_resize(int columns, int rows); // and mirror_expect()

@@ -55,12 +55,24 @@ static void pass_on_attributes(struct terminal *terminal)
     pass_on(terminal, out, strlen(out));
 }
 
+static void pass_on_modes(struct terminal *terminal, char final)
+{
+    char *rest = NULL, one[80];
+    for (char *mode = strtok_r(terminal->filter.text + 3, ";hl", &rest); mode; mode = strtok_r(NULL, ";hl", &rest)) {
+        int length = snprintf(one, sizeof one, "\033[?%s%c", mode, final);
+        if (!strcmp(mode, "1006")) terminal->mouse_by_numbers = final == 'h';
+        pass_on(terminal, one, (size_t)length);
+    }
+}
+
 static void pass_on_sequence(struct terminal *terminal)
 {
     char *text = terminal->filter.text, final = text[terminal->filter.length - 1];
     text[terminal->filter.length] = 0;
     if (final == 'm')
         pass_on_attributes(terminal);
+    else if (text[2] == '?' && (final == 'h' || final == 'l'))
+        pass_on_modes(terminal, final);
     else if (final == 'b')
         for (int i = atoi(text + 2); i > 0; i--)
             pass_on(terminal, terminal->filter.last, strlen(terminal->filter.last));
@@ -91,11 +103,25 @@ static void take_byte(struct terminal *terminal, char byte)
 
 // ---- The program -------------------------------------------------------------------------------------------------
 
-void terminal_start(struct terminal *terminal, int columns, int rows, const char *const environment[],
+// In the child: the other end as standard input, output and error.
+static void run_program(int other, bool controls, const char *const environment[], const char *const words[])
+{
+    setsid();
+    if (controls) ioctl(other, TIOCSCTTY, 0);
+    for (int i = 0; i < 3; i++)
+        dup2(other, i);
+    close(other);
+    execve(words[0], (char *const *)words, (char *const *)environment);
+    perror(words[0]);
+    _exit(127);
+}
+
+void terminal_start(struct terminal *terminal, int columns, int rows, bool controls, const char *const environment[],
                     const char *const words[])
 {
     static const VTermScreenCallbacks callbacks = {.settermprop = property_changed};
     struct winsize size = {.ws_col = (unsigned short)columns, .ws_row = (unsigned short)rows};
+    int other;
     *terminal = (struct terminal){.emulator = vterm_new(rows, columns), .cursor = true};
     ck_assert_ptr_nonnull(terminal->emulator);
     vterm_set_utf8(terminal->emulator, true);
@@ -104,15 +130,14 @@ void terminal_start(struct terminal *terminal, int columns, int rows, const char
     vterm_screen_set_callbacks(terminal->screen, &callbacks, terminal);
     vterm_screen_reset(terminal->screen, true);
     pass_on(terminal, "before\r\n", 8);
-    terminal->process = forkpty(&terminal->main, NULL, NULL, &size);
-    ck_assert_int_ge(terminal->process, 0);
-    if (terminal->process == 0) {
-        execve(words[0], (char *const *)words, (char *const *)environment);
-        perror(words[0]);
-        _exit(127);
-    }
+    ck_assert_int_eq(openpty(&terminal->main, &other, NULL, NULL, &size), 0);
+    tcgetattr(other, &terminal->modes);
     fcntl(terminal->main, F_SETFD, FD_CLOEXEC);
-    tcgetattr(terminal->main, &terminal->modes);
+    fcntl(terminal->main, F_SETFL, O_NONBLOCK);
+    terminal->process = fork();
+    ck_assert_int_ge(terminal->process, 0);
+    if (terminal->process == 0) run_program(other, controls, environment, words);
+    close(other);
 }
 
 void terminal_close(struct terminal *terminal)
@@ -149,9 +174,16 @@ int terminal_status(struct terminal *terminal)
 
 // ---- Both directions ---------------------------------------------------------------------------------------------
 
+// Reads between the writes: a program that waits for its output to be taken takes no input.
 void terminal_send(struct terminal *terminal, const char *bytes, size_t length)
 {
-    ck_assert_int_eq(write(terminal->main, bytes, length), (ssize_t)length);
+    for (size_t sent = 0; sent < length;) {
+        ssize_t more = write(terminal->main, bytes + sent, length - sent);
+        if (more > 0)
+            sent += (size_t)more;
+        else
+            ck_assert(errno == EAGAIN && terminal_read(terminal, TERMINAL_WAIT_MS));
+    }
 }
 
 void terminal_type(struct terminal *terminal, const char *text)
@@ -220,4 +252,29 @@ static bool shows(struct terminal *terminal, void *words)
 bool terminal_will_show(struct terminal *terminal, const char *words)
 {
     return terminal_until(terminal, shows, (void *)(size_t)words);
+}
+
+static bool pen_is_plain(VTerm *emulator)
+{
+    static const VTermAttr attributes[] = {VTERM_ATTR_BOLD, VTERM_ATTR_UNDERLINE, VTERM_ATTR_REVERSE,
+                                           VTERM_ATTR_STRIKE};
+    VTermState *state = vterm_obtain_state(emulator);
+    VTermValue value;
+    for (size_t i = 0; i < sizeof attributes / sizeof *attributes; i++)
+        if (!vterm_state_get_penattr(state, attributes[i], &value) || value.number != 0) return false;
+    vterm_state_get_penattr(state, VTERM_ATTR_FOREGROUND, &value);
+    if (!VTERM_COLOR_IS_DEFAULT_FG(&value.color)) return false;
+    vterm_state_get_penattr(state, VTERM_ATTR_BACKGROUND, &value);
+    return VTERM_COLOR_IS_DEFAULT_BG(&value.color);
+}
+
+const char *terminal_left_over(struct terminal *terminal)
+{
+    struct termios modes;
+    if (tcgetattr(terminal->main, &modes) != 0 || memcmp(&modes, &terminal->modes, sizeof modes) != 0)
+        return "the modes of the terminal's line";
+    if (terminal->alternate) return "the alternate screen";
+    if (!terminal->cursor) return "the hidden cursor";
+    if (terminal->mouse != 0) return "the mouse";
+    return pen_is_plain(terminal->emulator) ? NULL : "colours or attributes";
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 #include "tests/suite.h"
 #include "tests/viz/support_mirror.h"
+#include "viz/term/keyboard.h"
 
 static const char *const terms[] = {"xterm-256color", "tmux-256color", "linux", "vt100"};
 #define TERMS (int)(sizeof terms / sizeof *terms)
@@ -50,6 +51,222 @@ START_TEST(a_resize_between_keys_shows_the_right_picture)
 }
 END_TEST
 
+START_TEST(a_storm_of_resizes_ends_in_the_right_picture)
+{
+    struct mirror_setting setting = {.term = terms[_i], .locale = "C.UTF-8", .columns = 80, .rows = 24};
+    open_both();
+    mirror_start(&setting);
+    for (int i = 0; i < 100; i++)
+        terminal_resize(&test_terminal, 20 + i * 37 % 180, 5 + i * 23 % 60);
+    mirror_resize(100, 30);
+    mirror_type("n", 'n');
+}
+END_TEST
+
+// bash, for one, lets people export these; they say what was, not what is.
+START_TEST(the_terminals_size_counts_not_that_of_the_environment)
+{
+    struct mirror_setting setting = {
+        .term = "xterm-256color", .locale = "C.UTF-8", .columns = 90, .rows = 30, .more = "COLUMNS=61"};
+    open_both();
+    mirror_start(&setting);
+    mirror_resize(120, 36);
+}
+END_TEST
+
+// ---- Themes and charsets -----------------------------------------------------------------------------------------
+
+START_TEST(every_theme_is_shown_as_it_was_drawn)
+{
+    static const char *const names[THEME_COUNT] = {"dark", "light", "safe", "mono"};
+    struct mirror_setting setting = {.term = terms[_i / THEME_COUNT],
+                                     .locale = "C.UTF-8",
+                                     .columns = 120,
+                                     .rows = 36,
+                                     .option = "--theme",
+                                     .value = names[_i % THEME_COUNT]};
+    open_both();
+    style_use((enum theme)(_i % THEME_COUNT));
+    mirror_start(&setting);
+    for (const char *key = "234567"; *key; key++)
+        mirror_type((char[2]){*key, 0}, (uint32_t)*key);
+    style_use(THEME_DARK);
+}
+END_TEST
+
+// ---- Keys and the mouse ------------------------------------------------------------------------------------------
+
+START_TEST(keys_do_what_they_say_on_every_terminal)
+{
+    static const struct {
+        const char *bytes;
+        uint32_t key;
+    } sent[] = {
+        {"\033OC", INPUT_RIGHT},
+        {"\033[C", INPUT_RIGHT},
+        {"l", 'l'},
+        {"\033OD", INPUT_LEFT},
+        {"\033[B", INPUT_DOWN},
+        {"\033OA", INPUT_UP},
+        {"\033[4~", INPUT_END},
+        {"\033[1~", INPUT_HOME},
+        {"\033OF", INPUT_END},
+        {"\033OH", INPUT_HOME},
+        {"\033[F", INPUT_END},
+        {"\033[H", INPUT_HOME},
+        {"\033[1;2C", INPUT_SHIFT_RIGHT},
+        {"n", 'n'},
+        {"\033[1;2D", INPUT_SHIFT_LEFT},
+        {"5", '5'},
+        {"\033[6~", INPUT_PAGE_DOWN},
+        {"\033[5~", INPUT_PAGE_UP},
+        {"2", '2'},
+        {"\r", INPUT_ENTER},
+        {"\t", INPUT_TAB},
+        {"G", 'G'},
+        {"k", 'k'},
+        {"?", '?'},
+    };
+    struct mirror_setting setting = {.term = terms[_i], .locale = "C.UTF-8", .columns = 100, .rows = 30};
+    open_both();
+    mirror_start(&setting);
+    for (size_t i = 0; i < sizeof sent / sizeof *sent; i++)
+        mirror_type(sent[i].bytes, sent[i].key);
+}
+END_TEST
+
+START_TEST(unknown_and_broken_sequences_do_nothing_and_eat_nothing)
+{
+    static const char *const broken[] = {
+        "\033OP",       "\033[[A",   "\033[15~",         "\033[1;5H", "\033[?62;22c", "\033[999999999999999999999;7u",
+        "\033q",        "\xff",      "\xfe\xff\x80\x80", "\xc3",      "\xe2\x86",     "\xf0\x9f\x98",
+        "\x01\x02\x7f", "\033[1\x18"};
+    struct mirror_setting setting = {.term = terms[_i], .locale = "C.UTF-8", .columns = 80, .rows = 24};
+    open_both();
+    mirror_start(&setting);
+    for (size_t i = 0; i < sizeof broken / sizeof *broken; i++) {
+        terminal_type(&test_terminal, broken[i]);
+        terminal_read(&test_terminal, 5); // let it come alone; right is what comes at once, too
+        mirror_type("l", 'l');
+    }
+}
+END_TEST
+
+// Each of them alone was readable, but nothing could be read: so says a terminal that is gone.
+START_TEST(one_byte_of_garbage_after_the_other_does_not_end_it)
+{
+    struct mirror_setting setting = {.term = "xterm-256color", .locale = "C.UTF-8", .columns = 80, .rows = 24};
+    open_both();
+    mirror_start(&setting);
+    for (int i = 0; i < 8; i++) {
+        terminal_type(&test_terminal, "\xff");
+        terminal_read(&test_terminal, 20);
+    }
+    mirror_type("l", 'l');
+}
+END_TEST
+
+START_TEST(a_flood_of_keys_and_garbage_ends_in_the_right_picture)
+{
+    static const char letters[] = "lhnpjkLHwsadfr1234567\t";
+    struct mirror_setting setting = {.term = terms[_i], .locale = "C.UTF-8", .columns = 120, .rows = 36};
+    struct keyboard keyboard = {.utf8 = true};
+    uint64_t seed = 5;
+    char flood[6000];
+    open_both();
+    mirror_start(&setting);
+    for (size_t i = 0; i < sizeof flood; i++) {
+        uint64_t number = test_random(&seed) >> 8;
+        flood[i] = number & 1 ? letters[number / 2 % (sizeof letters - 1)] : (char)(0x80 | number / 2 % 128);
+        uint32_t key = keyboard_byte(&keyboard, (unsigned char)flood[i]);
+        if (key != INPUT_NONE) session_key(&test_session, key);
+    }
+    terminal_send(&test_terminal, flood, sizeof flood);
+    mirror_expect("after a flood");
+}
+END_TEST
+
+START_TEST(a_sequence_that_comes_in_two_pieces_is_the_key)
+{
+    struct mirror_setting setting = {.term = terms[_i], .locale = "C.UTF-8", .columns = 80, .rows = 24};
+    open_both();
+    mirror_start(&setting);
+    terminal_type(&test_terminal, "\033[");
+    terminal_read(&test_terminal, 100); // longer than ncurses waits for the rest
+    mirror_type("C", INPUT_RIGHT);
+    terminal_type(&test_terminal, "\033[1;");
+    mirror_type("2C", INPUT_SHIFT_RIGHT);
+}
+END_TEST
+
+static void type_text(const char *text)
+{
+    while (*text) {
+        const char *from = text;
+        char bytes[5] = {0};
+        uint32_t glyph = glyph_decode(&text);
+        memcpy(bytes, from, (size_t)(text - from));
+        mirror_send(bytes, glyph);
+    }
+}
+
+START_TEST(pasted_text_is_shown_and_escape_leaves_the_prompt)
+{
+    struct mirror_setting setting = {.term = terms[_i], .locale = "C.UTF-8", .columns = 100, .rows = 30};
+    open_both();
+    mirror_start(&setting);
+    mirror_type("b", 'b');
+    type_text("caf\u00e9, \u03b1\u03b2, \u0434\u0430, \u65e5\u672c, e\u0301, \u2192, \U0001f600; a note"
+              " that is longer than the line in which it is written, as notes are when they are pasted");
+    mirror_expect("after a paste");
+    mirror_type("\033[1~", INPUT_HOME);
+    mirror_type("\033", INPUT_ESCAPE);
+    mirror_type(":", ':');
+    type_text("fault:3");
+    mirror_type("\r", INPUT_ENTER);
+}
+END_TEST
+
+// As xterm's numbers, or the older way as bytes: the terminal's description has one or the other.
+static void send_mouse(int button, int column, int row, bool released)
+{
+    char bytes[40];
+    if (test_terminal.mouse_by_numbers)
+        snprintf(bytes, sizeof bytes, "\033[<%d;%d;%d%c", button, column + 1, row + 1, released ? 'm' : 'M');
+    else
+        snprintf(bytes, sizeof bytes, "\033[M%c%c%c", 32 + (released ? 3 : button), 33 + column, 33 + row);
+    terminal_type(&test_terminal, bytes);
+}
+
+static void click(int column, int row)
+{
+    char when[40];
+    send_mouse(0, column, row, false);
+    send_mouse(0, column, row, true);
+    session_click(&test_session, grid_cell(test_screen_cells(90, 30), column, row)->hit);
+    snprintf(when, sizeof when, "after a click on %d, %d", column, row);
+    mirror_expect(when);
+}
+
+START_TEST(the_mouse_clicks_and_its_wheel_steps)
+{
+    struct mirror_setting setting = {.term = terms[_i], .locale = "C.UTF-8", .columns = 90, .rows = 30};
+    enum { WHEEL_UP = 64, WHEEL_DOWN };
+    open_both();
+    mirror_start(&setting);
+    ck_assert_int_eq(test_terminal.mouse, VTERM_PROP_MOUSE_CLICK);
+    send_mouse(WHEEL_DOWN, 40, 10, false);
+    session_do(&test_session, COMMAND_FORWARD);
+    mirror_expect("after the wheel");
+    for (int row = 0; row < 30; row += 2)
+        click(row * 37 % 90, row);
+    click(89, 29);
+    send_mouse(WHEEL_UP, 40, 10, false);
+    session_do(&test_session, COMMAND_BACK);
+    mirror_expect("after the wheel");
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *suite = suite_create("terminal");
@@ -58,6 +275,20 @@ static Suite *suite(void)
     tcase_add_checked_fixture(tests, test_screen_set_up, mirror_end);
     tcase_add_loop_test(tests, every_terminal_shows_every_view_as_it_was_drawn, 0, TERMS * 4);
     tcase_add_loop_test(tests, a_resize_between_keys_shows_the_right_picture, 0, TERMS);
+    tcase_add_loop_test(tests, a_storm_of_resizes_ends_in_the_right_picture, 0, TERMS);
+    tcase_add_test(tests, the_terminals_size_counts_not_that_of_the_environment);
+    tcase_add_loop_test(tests, every_theme_is_shown_as_it_was_drawn, 0, TERMS * THEME_COUNT);
+    suite_add_tcase(suite, tests);
+    tests = tcase_create("keys");
+    tcase_set_timeout(tests, 120);
+    tcase_add_checked_fixture(tests, test_screen_set_up, mirror_end);
+    tcase_add_loop_test(tests, keys_do_what_they_say_on_every_terminal, 0, TERMS);
+    tcase_add_loop_test(tests, unknown_and_broken_sequences_do_nothing_and_eat_nothing, 0, TERMS);
+    tcase_add_test(tests, one_byte_of_garbage_after_the_other_does_not_end_it);
+    tcase_add_loop_test(tests, a_flood_of_keys_and_garbage_ends_in_the_right_picture, 0, TERMS);
+    tcase_add_loop_test(tests, a_sequence_that_comes_in_two_pieces_is_the_key, 0, TERMS);
+    tcase_add_loop_test(tests, pasted_text_is_shown_and_escape_leaves_the_prompt, 0, TERMS);
+    tcase_add_loop_test(tests, the_mouse_clicks_and_its_wheel_steps, 0, TERMS - 1); // a VT100 has none
     suite_add_tcase(suite, tests);
     return suite;
 }

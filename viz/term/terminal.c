@@ -215,15 +215,6 @@ static int sleep_time(const struct session *session, int64_t next_tick, int64_t 
     return until > now ? (int)(until - now) : 0;
 }
 
-// The size may have changed while the program was stopped, when nobody was told.
-static void follow_size(void)
-{
-    struct winsize size;
-    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 0 && size.ws_col > 0 &&
-        is_term_resized(size.ws_row, size.ws_col))
-        resizeterm(size.ws_row, size.ws_col);
-}
-
 // Signals come while it waits, and only then: one that came between a look at what it did and the wait would be noticed
 // with the next key only. \return as poll.
 static int wait_for_input(struct pollfd *input, int milliseconds, const sigset_t *open)
@@ -244,14 +235,11 @@ static void loop(struct session *session, struct grid *grid, enum charset charse
         dirty = false;
         int ready = wait_for_input(&input, sleep_time(session, next_tick, next_look, reading), open);
         if (ready > 0 && (input.revents & (POLLHUP | POLLERR | POLLNVAL))) return;
-        if (ready < 0 && errno == EINTR) {
-            follow_size();
-            dirty = true;
-        }
-        if (ready > 0) {
+        // After a change of size or a stop, ncurses hands out KEY_RESIZE.
+        if (ready > 0 || (ready < 0 && errno == EINTR)) {
             int waiting = waiting_bytes();
             take_keys(session, grid, &keyboard);
-            empty_reads = waiting_bytes() >= waiting ? empty_reads + 1 : 0;
+            empty_reads = ready > 0 && waiting_bytes() >= waiting ? empty_reads + 1 : 0;
             if (empty_reads >= EMPTY_READS) return;
             dirty = true;
         }
@@ -295,7 +283,8 @@ int terminal_run(struct session *session, enum charset charset)
 {
     sigset_t open;
     take_signals(&open);
-    use_tioctl(TRUE); // what the terminal says goes before LINES and COLUMNS of the environment
+    unsetenv("LINES"); // ncurses would believe them rather than the terminal
+    unsetenv("COLUMNS");
     SCREEN *screen = newterm(NULL, stdout, stdin);
     if (!screen) {
         fprintf(stderr,
