@@ -91,6 +91,26 @@ static void draw(struct session *session, uint64_t seed)
     grid_free(&grid);
 }
 
+// Walks on in the predict mode, and answers whatever it asks.
+static void predict(struct session *session, uint64_t seed)
+{
+    struct grid grid = {0};
+    MUST(grid_resize(&grid, 80, 24));
+    session->view = (enum view)(seed % VIEW_HELP);
+    session_seek_event(session, seed % 8);
+    if (!session->predict.on) session_do(session, COMMAND_PREDICT);
+    for (unsigned i = 0; i < 60; i++) {
+        session_do(session, i % 8 ? COMMAND_FORWARD : COMMAND_DOWN);
+        if (session->predict.stage != PREDICT_ASKS) continue;
+        MUST(session->predict.question.right < session->predict.question.count);
+        screen_draw(&grid, session);
+        session_key(session, (uint32_t)('0' + (seed + i) % 5));
+        screen_draw(&grid, session);
+    }
+    MUST(session->predict.asked == session->predict.answered_count);
+    grid_free(&grid);
+}
+
 static void use(struct session *session, unsigned flags, uint64_t seed)
 {
     struct side *side = &session->side[0];
@@ -99,6 +119,7 @@ static void use(struct session *session, unsigned flags, uint64_t seed)
     move(side->model, seed);
     look_at_faults(side->model);
     if (flags & TRACE_FUZZ_DRAW) draw(session, seed);
+    if (flags & TRACE_FUZZ_DRAW) predict(session, seed);
     if (flags & TRACE_FUZZ_DRAW) report_summary(nowhere, side);
     if (flags & TRACE_FUZZ_DRAW) report_events(nowhere, side);
     check_trace(side->trace, nowhere);

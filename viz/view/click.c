@@ -31,9 +31,11 @@ static uint32_t describe_page(const struct side *side, uint64_t address, char *t
     char rights[8], where[48];
     snprintf(where, sizeof where, "0x%" PRIx64 "%s%s", address, region ? " in " : "", region ? region->name : "");
     if (!page) {
-        uint32_t next = next_fault_at(side, address, model_position(side->model));
+        uint32_t next = side->veiled ? 0 : next_fault_at(side, address, model_position(side->model));
         if (next)
             snprintf(text, size, "%s: absent; main's fault %u will ask for it, another click goes there", where, next);
+        else if (side->veiled)
+            snprintf(text, size, "%s: absent", where);
         else
             snprintf(text, size, "%s: absent, and main does not touch it any more", where);
         return next;
@@ -107,7 +109,8 @@ void session_click(struct session *session, hit_t target)
 {
     enum hit_kind kind = hit_kind(target);
     hit_t before = session->clicked;
-    if (kind == HIT_NONE) return;
+    if (kind == HIT_NONE || (session->predict.stage == PREDICT_ASKS && kind != HIT_CHOICE && kind != HIT_COMMAND))
+        return;
     session->notice[0] = 0;
     session->clicked = kind == HIT_PAGE ? before : 0;
     if (kind != HIT_COMMAND && hit_side(target) < session->sides) session->active = hit_side(target);
@@ -120,6 +123,12 @@ void session_click(struct session *session, hit_t target)
         return;
     case HIT_PAGE:
         click_page(session, target);
+        return;
+    case HIT_CHOICE:
+        if (session->predict.stage == PREDICT_ASKS)
+            predict_choose(session, (int)hit_value(target));
+        else
+            session_do(session, COMMAND_FORWARD);
         return;
     case HIT_CELL:
         session->page[session->active] =

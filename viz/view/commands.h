@@ -32,7 +32,7 @@ enum input {
     X(COMMAND_FORWARD, INPUT_RIGHT, 'l', 0, "→ l", "event", "one event forward")                                       \
     X(COMMAND_BACK, INPUT_LEFT, 'h', 0, "← h", "", "one event back")                                                   \
     X(COMMAND_NEXT_FAULT, INPUT_SHIFT_RIGHT, 'n', 'L', "Shift-→ n", "fault", "to the next fault of the program")       \
-    X(COMMAND_PREVIOUS_FAULT, INPUT_SHIFT_LEFT, 'p', 'H', "Shift-← p", "", "to the fault before")                      \
+    X(COMMAND_PREVIOUS_FAULT, INPUT_SHIFT_LEFT, 'H', 0, "Shift-← H", "", "to the fault before")                        \
     X(COMMAND_START, INPUT_HOME, 'g', 0, "Home g", "", "to the first event")                                           \
     X(COMMAND_END, INPUT_END, 'G', 0, "End G", "", "to the last event")                                                \
     X(COMMAND_DOWN, INPUT_DOWN, 'j', 0, "↓ j", "", "one row down; in the programme, the next step")                    \
@@ -64,6 +64,7 @@ enum input {
     X(COMMAND_BOOKMARK, 'b', 0, 0, "b", "", "a bookmark here, with a note")                                            \
     X(COMMAND_NEXT_BOOKMARK, ']', 0, 0, "]", "", "to the next bookmark")                                               \
     X(COMMAND_PREVIOUS_BOOKMARK, '[', 0, 0, "[", "", "to the bookmark before")                                         \
+    X(COMMAND_PREDICT, 'p', 0, 0, "p", "predict", "predict what happens next, beat by beat; keeps score")              \
     X(COMMAND_HELP, '?', 0, 0, "?", "help", "this help; again: its next page, the words, away")                        \
     X(COMMAND_QUIT, 'q', 0, 0, "q", "quit", "leave")
 

@@ -55,6 +55,7 @@ static uint64_t row_behind(const struct list *list, uint64_t event)
 {
     uint64_t found = filter_next(list->filter, list->query, list->side, event + 1);
     bool between = list->current != MODEL_NO_EVENT && list->current > event && list->current < found;
+    if (!between && found != MODEL_NO_EVENT && !side_tells(list->side, found)) return MODEL_NO_EVENT;
     return between ? list->current : found;
 }
 

@@ -18,6 +18,7 @@
 #define GLYPH_BLOCKED 0x25cbu      // ○
 #define GLYPH_READY 0x25ceu        // ◎
 #define GLYPH_ENDED 0x00d7u        // ×
+#define GLYPH_RIGHT 0x2713u        // ✓
 #define GLYPH_TOKEN 0x25cfu        // ●
 #define GLYPH_BOOKMARK 0x25c6u     // ◆
 #define GLYPH_CUT 0x2026u          // …

@@ -13,6 +13,7 @@ enum hit_kind {
     HIT_BOX,        // value: enum row_kind of the arrangement's row
     HIT_CELL,       // value: hit_pair() of a task and a page's number, in the memory view
     HIT_CAPABILITY, // value: hit_pair() of a task and an index, in the capability view
+    HIT_CHOICE,     // value: number of an answer, from 1 on; 0: skips the question
 };
 
 // A task and something of its own in one value; ids and addresses beyond those of the kernel do not fit and are cut.

@@ -27,7 +27,8 @@ static void look_at_regions(struct picture *picture)
         bool of_main = !picture->internal || !side->region_mapper || regions[i].thread == side->region_mapper;
         if (!of_main) continue;
         const struct model_fault *fault = picture->fault;
-        if (fault && fault->address >= regions[i].start && fault->address - regions[i].start < regions[i].size)
+        bool told = !side->veiled || picture->scene.beat >= MODEL_BEAT_FIND_REGION;
+        if (fault && told && fault->address >= regions[i].start && fault->address - regions[i].start < regions[i].size)
             picture->active_region = picture->region_count;
         picture->regions[picture->region_count++] = &regions[i];
     }
@@ -54,6 +55,12 @@ static bool at_beat(const struct picture *picture, enum model_beat beat)
 static bool refusal_shown(const struct picture *picture)
 {
     return at_beat(picture, MODEL_BEAT_END) && picture->fault && picture->fault->outcome == MODEL_FAULT_REFUSED;
+}
+
+// Is this something that a picture behind a veil must not name yet?
+static bool veiled(const struct picture *picture, enum model_beat beat)
+{
+    return picture->side->veiled && (!picture->fault || picture->scene.beat < beat);
 }
 
 // Arrows and labels of one beat: lit while it is the present one, plain when it has been, dim before.
@@ -320,7 +327,11 @@ static void draw_arrows(struct picture *picture, struct area area)
     area_text(fault, DOWN_COLUMN + 2, 0, beat_style(picture, MODEL_BEAT_FAULT), "① fault");
     enum style style = page_crosses(picture) ? STYLE_FRESH : STYLE_QUIET;
     area_put(page, up, 0, style, 0x25b2);
-    area_text(page, up + 2, 0, style, picture->internal ? "⑤ flexpage into the window" : "⑤ flexpage in the reply");
+    bool untold = picture->side->veiled && !(picture->fault && side_tells(picture->side, picture->fault->page_event));
+    area_text(page, up + 2, 0, style,
+              untold              ? "⑤ the page"
+              : picture->internal ? "⑤ flexpage into the window"
+                                  : "⑤ flexpage in the reply");
     if (at_beat(picture, MODEL_BEAT_FAULT)) add_point(picture, area, DOWN_COLUMN, 0);
     // Up through the kernel, whose row is the next one: the page, and at the end the reply.
     struct area two_rows = area;
@@ -369,13 +380,18 @@ static void draw_gate(struct picture *picture, struct area area)
     char gate[40], pager[40];
     struct area line = beat_area(picture, area, MODEL_BEAT_DELIVER);
     enum style style = beat_style(picture, MODEL_BEAT_DELIVER);
-    int x = 2 + area_text(line, 2, 0, style, name_of(picture, fault->pager_gate, gate, sizeof gate, "gate")) + 1;
+    bool unknown = veiled(picture, MODEL_BEAT_DELIVER);
+    uint64_t gate_id = unknown ? 0 : fault->pager_gate, pager_id = unknown ? 0 : fault->pager_thread;
+    int x = 2 + area_text(line, 2, 0, style, name_of(picture, gate_id, gate, sizeof gate, "gate")) + 1;
     area_put(line, x, 0, style, 0x2500);
     x += 1 + area_text(line, x + 1, 0, style, "② ");
-    const char *name = name_of(picture, fault->pager_thread, pager, sizeof pager, "its pager");
+    const char *name = name_of(picture, pager_id, pager, sizeof pager, "its pager");
     struct area reply = beat_area(picture, area, MODEL_BEAT_END);
     bool refused = fault->outcome == MODEL_FAULT_REFUSED && picture->scene.beat == MODEL_BEAT_END;
-    const char *words = refused ? "⑥ refused" : picture->internal ? "⑥ empty reply" : "⑥ resumes";
+    const char *words = veiled(picture, MODEL_BEAT_END) ? "⑥ answer"
+                        : refused                       ? "⑥ refused"
+                        : picture->internal             ? "⑥ empty reply"
+                                                        : "⑥ resumes";
     int width = glyph_columns(words), needed = 4 + glyph_columns(name) + 2 + width;
     if (x + 8 + needed <= area.width) x += area_text(line, x, 0, style, "deliver ");
     x = draw_arrow(picture, area, x, 3, MODEL_BEAT_DELIVER) + 1;
@@ -393,7 +409,8 @@ static void draw_own_memory(struct picture *picture, struct area area)
     struct trace_record record;
     if (!fault || picture->scene.over || fault->own_page_event >= model_position(picture->side->model) ||
         !trace_record(picture->side->trace, fault->own_page_event, &record)) {
-        area_text(area, x, 0, STYLE_QUIET, "content is brought in here first");
+        area_text(area, x, 0, STYLE_QUIET,
+                  picture->side->veiled ? "nothing of this fault" : "content is brought in here first");
         return;
     }
     area_put(area, x, 0, STYLE_SERVER, GLYPH_RESIDENT);
@@ -496,7 +513,7 @@ static void draw_history(const struct picture *picture, struct area area)
         bool refused = !open && fault->outcome == MODEL_FAULT_REFUSED;
         enum style style = refused ? STYLE_REFUSED : open ? STYLE_MESSAGE : STYLE_QUIET;
         area_format(area, 1, y, style, "%5u  %-10s  0x%-*" PRIx64 " %-8.8s", ordinal, access_word(fault->access), pad,
-                    fault->address, fault->region);
+                    fault->address, side_tells(side, fault->beat_event[MODEL_BEAT_FIND_REGION]) ? fault->region : "");
         if (open)
             area_text(area, end, y, style, "  ...");
         else
@@ -518,8 +535,8 @@ static void draw_nested_story(struct picture *picture, struct area area)
     area_put(area, back ? x : x + NESTED_ARROW - 1, 0, STYLE_MESSAGE, back ? 0x25c0 : 0x25b6);
     for (int i = 0; i < NESTED_ARROW; i++)
         add_point(picture, area, back ? x + NESTED_ARROW - 1 - i : x + i, 0);
-    area_text(area, x + NESTED_ARROW + 1, 0, STYLE_PAGER,
-              name_of(picture, fault->pager_thread, pager, sizeof pager, "its pager"));
+    uint64_t pager_id = side_tells(picture->side, fault->beat_event[MODEL_BEAT_DELIVER]) ? fault->pager_thread : 0;
+    area_text(area, x + NESTED_ARROW + 1, 0, STYLE_PAGER, name_of(picture, pager_id, pager, sizeof pager, "its pager"));
 }
 
 static void draw_nested_beats(const struct picture *picture, struct area area)

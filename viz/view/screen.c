@@ -220,6 +220,7 @@ static void draw_footer(struct area area, const struct session *session)
         prompt_draw(area, &session->prompt);
         return;
     }
+    if (predict_draw_footer(area, session)) return;
     area_fill(area, STYLE_BAR, ' ');
     int x = 1;
     for (int i = 1; i < COMMAND_COUNT; i++) {
@@ -265,6 +266,23 @@ static void (*const draw_view[VIEW_COUNT])(struct area area, struct session *ses
 #undef DRAW_VIEW
 };
 
+// Rows that the explanation takes of the screen.
+static int explanation_rows(struct area all, const struct session *session)
+{
+    if (session->predict.on) return predict_rows(all.width, all.height);
+    // Two sides get two rows each where there is room, else one.
+    if (two_sides_shown(all, session) && all.height >= 30) return 4;
+    // Narrow screens get a third row for the explanation, unless they are low, too.
+    return all.width < SCREEN_TWO_SIDES && all.height >= 22 ? 3 : 2;
+}
+
+// Where somebody will be asked what comes next, no view tells it.
+static void veil_sides(struct session *session)
+{
+    for (int i = 0; i < session->sides; i++)
+        session->side[i].veiled = session->predict.on;
+}
+
 void screen_draw(struct grid *grid, struct session *session)
 {
     grid_clear(grid);
@@ -275,16 +293,16 @@ void screen_draw(struct grid *grid, struct session *session)
     }
     draw_title(area_part(all, 0, 0, all.width, 1), session);
     draw_footer(area_part(all, 0, all.height - 1, all.width, 1), session);
-    // Narrow screens get a third row for the explanation, unless they are low, too.
-    int words = all.width < SCREEN_TWO_SIDES && all.height >= 22 ? 3 : 2;
-    // Two sides get two rows each where there is room, else one.
-    if (two_sides_shown(all, session) && all.height >= 30) words = 4;
+    veil_sides(session);
+    int words = explanation_rows(all, session);
     struct area middle = area_part(all, 0, 1, all.width, all.height - 3 - words);
     if (session->view == VIEW_HELP || session->view == VIEW_WORDS) {
         draw_view[session->view](area_part(all, 0, 1, all.width, all.height - 2), session);
         return;
     }
     draw_view[session->view](middle, session);
-    draw_explanation(area_part(all, 0, all.height - 2 - words, all.width, words), session);
+    struct area below = area_part(all, 0, all.height - 2 - words, all.width, words);
+    if (session->predict.on) below = predict_draw(below, session);
+    if (below.height > 0) draw_explanation(below, session);
     draw_timeline(area_part(all, 0, all.height - 2, all.width, 1), session);
 }

@@ -45,7 +45,8 @@ static uint32_t neighbour(const struct side *side, uint32_t number, int directio
 {
     for (int i = 0; i < WALK_LIMIT; i++) {
         number += (uint32_t)direction; // from 0 back and from MODEL_NO_FAULT forward, this wraps around as it should
-        if (number >= model_fault_count(side->model)) return MODEL_NO_FAULT;
+        const struct model_fault_line *fault = model_fault_line(side->model, number);
+        if (!fault || !side_tells(side, fault->begin_event)) return MODEL_NO_FAULT;
         if (folds_parent(side, number) == MODEL_NO_FAULT) return number;
     }
     return number;
@@ -65,6 +66,7 @@ static bool gap_after(const struct side *side, uint32_t number, uint64_t *first,
     if (fault && fault->outcome == MODEL_FAULT_OPEN) return false;
     *first = fault ? fault->begin_event + fault->span + 1 : 0;
     *last = next ? next->begin_event : model_count(side->model);
+    if (*last > 0 && !side_tells(side, *last - 1)) *last = model_position(side->model);
     if (*last <= *first) return false;
     --*last;
     return true;
@@ -299,7 +301,8 @@ static void draw_fault(struct area line, const struct side *side, uint32_t numbe
     const struct model_fault *fault = model_fault(side->model, number);
     const struct fields at = fields_of(line.width);
     struct wordings words;
-    bool refused = fault->outcome == MODEL_FAULT_REFUSED, is_open = model_fault_is_open(side->model, number);
+    bool refused = fault->outcome == MODEL_FAULT_REFUSED && side_tells(side, fault->end_event);
+    bool is_open = model_fault_is_open(side->model, number);
     enum style plain = current ? STYLE_SELECTED : open ? STYLE_HEADING : STYLE_TEXT;
     enum style quiet = current ? STYLE_SELECTED : STYLE_QUIET;
     enum style answer = current ? STYLE_SELECTED : refused ? STYLE_REFUSED : is_open ? STYLE_MESSAGE : quiet;
@@ -308,7 +311,8 @@ static void draw_fault(struct area line, const struct side *side, uint32_t numbe
     area_put(line, at.id.x - 2 + depth, 0, open && !current ? STYLE_MESSAGE : quiet, open ? 0x25bc : 0x25b6);
     draw_who(line, side, number, &at, plain, quiet);
     draw_what(line, fault, &at, refused ? answer : plain);
-    put_field(line, at.region, quiet, fault->region);
+    bool found = side_tells(side, fault->beat_event[MODEL_BEAT_FIND_REGION]);
+    put_field(line, at.region, quiet, found ? fault->region : "");
     draw_costs(line, side, number, &at, quiet);
     outcome_words(side, number, &words);
     put_field(line, at.answer, answer, wording_for(&words, at.answer.width));
@@ -442,9 +446,11 @@ uint64_t sequence_row_position(const struct side *side, const struct folds *fold
 {
     static struct sheet sheet;
     struct folds now = *folds;
+    struct side all = *side;
     uint64_t position = model_position(side->model);
-    folds_follow(&now, side);
-    fill(&sheet, side, &now, SCREEN_MIN_COLUMNS, 8);
+    all.veiled = false; // one goes to what comes next, whether it is told or not
+    folds_follow(&now, &all);
+    fill(&sheet, &all, &now, SCREEN_MIN_COLUMNS, 8);
     for (int i = sheet.focus + direction; i >= 0 && i < sheet.count; i += direction) {
         uint64_t there = sheet.line[i].event + 1;
         if (stops_at(&sheet, &sheet.line[i]) && (direction > 0 ? there > position : there < position)) return there;

@@ -25,6 +25,7 @@ void session_close(struct session *session)
         bookmarks_free(&session->bookmarks[i]);
         side_close(&session->side[i]);
     }
+    predict_free(&session->predict);
 }
 
 // The event of the other side's beat that corresponds to the one here: last to last, between in proportion. Where the
@@ -74,6 +75,7 @@ static void keep_in_step(struct session *session)
 
 static void moved(struct session *session)
 {
+    predict_moved(session);
     session->frame = session->playing ? 0 : TOKEN_FRAMES / 2;
     keep_in_step(session);
     session->walks = false;
@@ -119,6 +121,7 @@ static void go_events(struct session *session, int64_t distance)
     struct model *model = active(session)->model;
     uint64_t position = model_position(model);
     if (distance < 0 && position < (uint64_t)-distance) distance = -(int64_t)position;
+    if (distance == 1 && predict_stops(session, position + 1)) return;
     if (distance == 1)
         model_forward(model);
     else if (distance == -1)
@@ -181,6 +184,7 @@ static void go_rows(struct session *session, int rows)
         if (event == MODEL_NO_EVENT) break;
         target = position = event + 1;
     }
+    if (target != MODEL_NO_EVENT && rows == 1 && predict_stops(session, target)) return;
     if (target != MODEL_NO_EVENT)
         session_seek_event(session, target);
     else if (rows < 0 && session->shown.count == 0)
@@ -208,12 +212,19 @@ static void go_step(struct session *session, int direction)
                  direction > 0 ? "behind" : "before");
 }
 
+// In the sequence view. A question on the way there comes first.
+static void go_chart_row(struct session *session, int direction)
+{
+    uint64_t target = sequence_row_position(active(session), &session->folds[session->active], direction);
+    if (direction < 0 || !predict_stops(session, target)) session_seek_event(session, target);
+}
+
 // Rows are events, but in the sequence view steps of a chart and faults that are folded, in the programme its steps.
 static void go_down(struct session *session, int rows)
 {
     bool one = rows == 1 || rows == -1;
     if (session->view == VIEW_SEQUENCE && one)
-        session_seek_event(session, sequence_row_position(active(session), &session->folds[session->active], rows));
+        go_chart_row(session, rows);
     else if (session->view == VIEW_PROGRAMME && one)
         go_step(session, rows);
     else if (session->view == VIEW_EVENTS)
@@ -224,6 +235,7 @@ static void go_down(struct session *session, int rows)
 
 static void switch_side(struct session *session)
 {
+    predict_moved(session);
     if (session->sides == 2)
         session->active = 1 - session->active;
     else
@@ -258,6 +270,7 @@ void session_do(struct session *session, enum command command)
     int page = session->list_rows > 1 ? session->list_rows - 1 : 10;
     session->notice[0] = 0;
     session->clicked = 0;
+    if (predict_takes(session, command)) return;
     switch (command) {
     case COMMAND_PLAY:
         toggle_play(session);
@@ -312,6 +325,9 @@ void session_do(struct session *session, enum command command)
     case COMMAND_RELEASE:
         move_cursor(session, command);
         break;
+    case COMMAND_PREDICT:
+        predict_toggle(session);
+        break;
     case COMMAND_HELP:
         toggle_help(session);
         break;
@@ -328,6 +344,7 @@ void session_key(struct session *session, uint32_t key)
 {
     char text[PROMPT_SIZE];
     enum prompt_kind kind = session->prompt.kind;
+    if (kind == PROMPT_NONE && predict_key(session, key)) return;
     if (kind == PROMPT_NONE)
         session_do(session, command_of_key(key));
     else if (prompt_key(&session->prompt, key, text) == PROMPT_ENTERED)
@@ -362,6 +379,7 @@ void session_tick(struct session *session)
         return;
     }
     struct model *model = active(session)->model;
+    if (predict_stops(session, model_position(model) + 1)) return;
     if (!model_forward(model)) {
         if (!session->follow) session->playing = false;
         return;
@@ -427,7 +445,7 @@ bool session_refresh(struct session *session)
             snprintf(session->notice, sizeof session->notice, "The trace cannot be read any more; what was read stays");
             changed = true;
         }
-        if (change == TRACE_REPLACED) filter_free(&session->filter[i]);
+        if (change == TRACE_REPLACED) filter_free(&session->filter[i]), predict_forget(session);
         if (change != TRACE_GREW && change != TRACE_REPLACED) continue;
         changed = true;
         if (at_end && !session->playing) model_seek(model, model_count(model));

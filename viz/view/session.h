@@ -12,6 +12,7 @@
 #include "viz/view/folds.h"
 #include "viz/view/hit.h"
 #include "viz/view/memory.h"
+#include "viz/view/predict.h"
 #include "viz/view/prompt.h"
 #include "viz/view/side.h"
 #include "viz/view/views.h"
@@ -42,6 +43,7 @@ struct session {
     struct filter filter[2]; // of each side
     struct bookmarks bookmarks[2];
     struct statistics *statistics[2]; // of each side; NULL until somebody asks
+    struct predict predict;
 };
 
 void session_start(struct session *session); // the sides are already open
@@ -49,7 +51,7 @@ void session_close(struct session *session);
 void session_do(struct session *session, enum command command);
 // A click on a cell that belongs to `target` (struct cell).
 void session_click(struct session *session, hit_t target);
-// Takes a key: for the prompt while one is open, else for the command that it is bound to.
+// Takes a key: for the prompt or the question while one is open, else for the command that it is bound to.
 void session_key(struct session *session, uint32_t key);
 // Reads the bookmarks of all sides, and goes where one was last if asked to; writes them and the positions.
 void session_recall(struct session *session, bool go_there);

@@ -151,6 +151,11 @@ enum trace_change side_refresh(struct side *side)
     return change;
 }
 
+bool side_tells(const struct side *side, uint64_t event)
+{
+    return !side->veiled || event < model_position(side->model);
+}
+
 uint64_t side_home(const struct side *side)
 {
     uint32_t first = side_fault_of_ordinal(side, 1);

@@ -25,6 +25,7 @@ struct side {
     uint64_t learned;               // events that all this was learned from
     struct model_program *programs; // all of the trace, as they are at its end
     size_t program_count;
+    bool veiled; // views tell nothing of what comes after the position, because somebody will be asked about it
 };
 
 // Opens a trace directory; the position is side_home(). On failure `error` says what to do, and nothing is held.
@@ -38,6 +39,9 @@ bool side_read_on(struct side *side, uint64_t events);
 void side_read_all(struct side *side);
 // Looks for new events. The position stays.
 enum trace_change side_refresh(struct side *side);
+
+// May views tell the event with this index? All but those behind a veil.
+bool side_tells(const struct side *side, uint64_t event);
 
 // Where a first look should begin: main's first fault, else the start of the program, else the end.
 uint64_t side_home(const struct side *side);

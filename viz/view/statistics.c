@@ -20,7 +20,7 @@ struct shape {
 struct figures {
     const struct side *side;
     const struct statistics *statistics;
-    uint64_t position;
+    uint64_t position, end;           // end: that of the "whole" trace
     struct statistics_sum now, whole; // of main's faults
     bool eager;
     struct shape shape;
@@ -29,7 +29,7 @@ struct figures {
 static struct statistics_sum sum_of(const struct figures *figures, int region, bool whole)
 {
     return statistics_sum(figures->statistics, figures->side->model, region < 0 ? figures->side->main_thread : 0,
-                          region, whole ? UINT64_MAX : figures->position);
+                          region, whole ? figures->end : figures->position);
 }
 
 static int smaller(int a, int b)
@@ -74,14 +74,22 @@ static const char *three(struct statistics_cache cache, char buffer[80])
 
 // ---- Sums --------------------------------------------------------------------------------------------------------
 
-// A heading in a line across the area, and the names of the two columns of numbers.
-static void draw_heading(struct area area, int y, const char *words, bool columns)
+// A heading in a line across the area.
+static void draw_heading(struct area area, int y, const char *words)
 {
     area_line(area, 0, y, area.width, STYLE_BORDER, 0x2500);
     area_format(area, 1, y, STYLE_HEADING, " %s ", words);
-    if (!columns) return;
+}
+
+// The same above two columns of numbers, with their names. Behind a veil, the whole trace is what was so far.
+static void draw_sums_heading(struct area area, int y, const struct figures *figures)
+{
+    char words[64];
+    snprintf(words, sizeof words, "%s: faults of main", model_arrangement_name(figures->side->arrangement));
+    draw_heading(area, y, words);
     area_text(area, area.width - 2 * NUMBER_COLUMNS + 4, y, STYLE_QUIET, " so far ");
-    area_text(area, area.width - NUMBER_COLUMNS - 1, y, STYLE_QUIET, " whole trace ");
+    area_text(area, area.width - NUMBER_COLUMNS - 1, y, STYLE_QUIET,
+              figures->side->veiled ? "     so far  " : " whole trace ");
 }
 
 static void draw_pair(struct area area, int y, const char *label, const char *now, const char *whole)
@@ -114,7 +122,7 @@ static int draw_sums(struct area area, int y, int rows, const struct figures *fi
     if (row < rows)
         draw_pair(area, y + row++, "cache: hits/fills/evictions",
                   three(statistics_cache(figures->statistics, figures->position), a),
-                  three(statistics_cache(figures->statistics, UINT64_MAX), b));
+                  three(statistics_cache(figures->statistics, figures->end), b));
     return row;
 }
 
@@ -181,7 +189,7 @@ static void fill(struct histogram *histogram, const struct figures *figures, uin
 {
     const struct model *model = figures->side->model;
     histogram->now = statistics_histogram(figures->statistics, model, thread, region, figures->position);
-    histogram->whole = statistics_histogram(figures->statistics, model, thread, region, UINT64_MAX);
+    histogram->whole = statistics_histogram(figures->statistics, model, thread, region, figures->end);
     histogram->first = histogram->end = 0;
     for (unsigned i = 0; i < STATISTICS_BUCKETS; i++) {
         if (!histogram->whole[i]) continue;
@@ -442,27 +450,24 @@ static void draw_wide(struct area area, const struct figures *figures)
     bool roomy = spare >= 2;
     struct area sums = area_part(area, 0, 0, left, area.height);
     struct area bars = area_part(area, left + 2, 0, area.width - left - 2, area.height);
-    char title[64];
-    snprintf(title, sizeof title, "%s: faults of main", model_arrangement_name(figures->side->arrangement));
-    draw_heading(sums, 0, title, true);
+    draw_sums_heading(sums, 0, figures);
     int y = 1 + draw_sums(sums, 1, SUMS, figures) + roomy;
-    draw_heading(sums, y, "where a fault's instructions went", false);
+    draw_heading(sums, y, "where a fault's instructions went");
     y += 1 + draw_places(sums, y + 1, STATISTICS_PLACES, figures);
     if (spare > 3) y += smaller(spare - 3, STRETCH);
-    draw_heading(bars, 0, "how many faults took how many instructions", false);
+    draw_heading(bars, 0, "how many faults took how many instructions");
     if (figures->whole.resolved > 0)
         draw_histogram(bars, 1, y - 1, figures);
     else
         draw_no_faults(bars, 2, 4, figures);
     y += roomy;
-    draw_heading(area, y, "regions: faults of all threads of the program", false);
+    draw_heading(area, y, "regions: faults of all threads of the program");
     draw_regions(area, y + 1, area.height - y - 1, figures);
 }
 
 // Where rows are short, the regions keep three, then the histogram goes, then the less important sums.
 static void draw_narrow(struct area area, const struct figures *figures)
 {
-    char title[64];
     int height = area.height, regions = figures->shape.regions, places = figures->shape.places;
     int sums = height >= 15 ? SUMS : 3, histogram = 0;
     bool roomy = height >= 1 + sums + 1 + places + 1 + 4 + 1 + regions + 3;
@@ -472,20 +477,19 @@ static void draw_narrow(struct area area, const struct figures *figures)
     else if (rest >= 2 && height >= 15)
         histogram = rest > regions - 3 ? smaller(HISTOGRAM_ROWS, rest - (regions > 5 ? regions - 5 : 0)) : 2;
     bool gaps = !roomy && height >= 1 + sums + places + histogram + regions + 3;
-    snprintf(title, sizeof title, "%s: faults of main", model_arrangement_name(figures->side->arrangement));
-    draw_heading(area, 0, title, true);
+    draw_sums_heading(area, 0, figures);
     int y = 1 + draw_sums(area, 1, sums, figures);
-    if (roomy) draw_heading(area, ++y, "where a fault's instructions went", false), y++;
+    if (roomy) draw_heading(area, ++y, "where a fault's instructions went"), y++;
     y += gaps;
     draw_places(area, y, places, figures);
     y += places + gaps;
-    if (roomy) draw_heading(area, ++y, "how many faults took how many instructions", false), y++;
+    if (roomy) draw_heading(area, ++y, "how many faults took how many instructions"), y++;
     if (figures->whole.resolved > 0)
         draw_histogram(area, y, histogram, figures);
     else
         draw_no_faults(area, y, histogram, figures);
     y += histogram + gaps;
-    if (roomy) draw_heading(area, y++, "regions: faults of all threads of the program", false);
+    if (roomy) draw_heading(area, y++, "regions: faults of all threads of the program");
     draw_regions(area, y, height - y, figures);
 }
 
@@ -496,6 +500,7 @@ static bool figures_of(struct figures *figures, struct session *session, int ind
     *figures = (struct figures){.side = side,
                                 .statistics = session_statistics(session, index),
                                 .position = model_position(side->model),
+                                .end = side->veiled ? model_position(side->model) : UINT64_MAX,
                                 .eager = side->arrangement == ARRANGEMENT_EAGER};
     if (!figures->statistics) return false;
     figures->now = sum_of(figures, -1, false);

@@ -296,9 +296,10 @@ static void tell(struct story *story, const struct side *side, const struct fold
     }
     story->begin_time = trace_record(side->trace, story->first, &record) ? record.time : 0;
     story->cut_before = first > story->first;
-    story->cut_after = last < story->last;
+    story->cut_after = last < story->last && side_tells(side, last + 1);
     if (!story->cut_after) last += after;
-    for (at.event = first; at.event <= last && trace_record(side->trace, at.event, &record); at.event++) {
+    for (at.event = first; at.event <= last && side_tells(side, at.event); at.event++) {
+        if (!trace_record(side->trace, at.event, &record)) return;
         look_up(&at, record.fault);
         if (at.depth >= 0) collect(&at, &record);
         if (ends_the_story(&at, &record)) return;
@@ -335,7 +336,8 @@ void story_of_fault(struct story *story, const struct side *side, const struct f
     story->count = story->columns = 0;
     add_column(story, fault->thread);
     add_column(story, 0);
-    if (fault->pager_thread) add_column(story, fault->pager_thread);
+    bool told = side_tells(side, fault->beat_event[MODEL_BEAT_DELIVER]);
+    if (fault->pager_thread && told) add_column(story, fault->pager_thread);
     tell(story, side, folds, around, scan, fault->outcome == MODEL_FAULT_REFUSED ? AFTER_REFUSAL : 0);
 }
 
