@@ -22,7 +22,7 @@ import guest  # noqa: E402
 
 VIZ = os.path.join(ROOT, "build/bin/faultline-viz")
 COLUMNS, ROWS = 100, 30
-LEFT, WHEEL_UP, WHEEL_DOWN = 0, 64, 65
+LEFT, RIGHT, WHEEL_UP, WHEEL_DOWN = 0, 2, 64, 65
 WALL_SECONDS = 30
 
 
@@ -50,7 +50,7 @@ class Terminal:
         bytes."""
         curses.setupterm("xterm-256color", self.other)
         by_numbers = curses.tigetstr("kmous").endswith(b"<")
-        for released in (False, True)[:2 if button == LEFT else 1]:
+        for released in (False, True)[:2 if button in (LEFT, RIGHT) else 1]:
             if by_numbers:
                 os.write(self.main, f"\x1b[<{button};{column + 1};{row + 1}{'m' if released else 'M'}".encode())
             else:
@@ -90,6 +90,16 @@ class Mouse(unittest.TestCase):
     def test_a_click_on_a_box_explains_it(self):
         self.terminal.mouse(LEFT, 30, 2)  # the upper edge of the program's task
         self.terminal.wait_for("address space")
+
+    def test_a_click_and_a_question_mark_explain_what_it_is_now(self):
+        self.terminal.mouse(LEFT, 30, 2)
+        self.terminal.wait_for("tells more")
+        os.write(self.terminal.main, b"?")
+        self.terminal.wait_for("not created yet")
+
+    def test_a_click_with_the_right_button_explains_at_once(self):
+        self.terminal.mouse(RIGHT, 30, 2)
+        self.terminal.wait_for("not created yet")
 
     def test_a_click_where_nothing_is_does_nothing(self):
         self.terminal.mouse(LEFT, COLUMNS - 1, ROWS - 1)

@@ -156,7 +156,8 @@ static uint32_t input_of(int key)
     return INPUT_NONE;
 }
 
-// The wheel steps events; a click goes to what the cell under it belongs to.
+// The wheel steps events; a click goes to what the cell under it belongs to; with the right button it asks what that
+// is.
 static void take_mouse(struct session *session, const struct grid *grid)
 {
     MEVENT event;
@@ -165,9 +166,9 @@ static void take_mouse(struct session *session, const struct grid *grid)
         session_do(session, COMMAND_BACK);
     else if (event.bstate & WHEEL_DOWN)
         session_do(session, COMMAND_FORWARD);
-    else if (event.bstate & BUTTON1_PRESSED && event.x >= 0 && event.x < grid->columns && event.y >= 0 &&
-             event.y < grid->rows)
-        session_click(session, grid_cell(grid, event.x, event.y)->hit);
+    if (event.x < 0 || event.x >= grid->columns || event.y < 0 || event.y >= grid->rows) return;
+    if (event.bstate & BUTTON1_PRESSED) session_click(session, grid_cell(grid, event.x, event.y)->hit);
+    if (event.bstate & BUTTON3_PRESSED) session_point(session, grid_cell(grid, event.x, event.y)->hit);
 }
 
 static void take_key(struct session *session, uint32_t key)
@@ -301,7 +302,7 @@ int terminal_run(struct session *session, enum charset charset)
     meta(stdscr, TRUE);
     // Presses only, at once: no waiting for what might become a double click.
     mouseinterval(0);
-    mousemask(BUTTON1_PRESSED | BUTTON4_PRESSED | WHEEL_DOWN, NULL);
+    mousemask(BUTTON1_PRESSED | BUTTON3_PRESSED | BUTTON4_PRESSED | WHEEL_DOWN, NULL);
     nodelay(stdscr, TRUE);
     curs_set(0);
     start_colours();

@@ -175,7 +175,8 @@ static void draw_row(struct picture *picture, struct area line, const struct row
         area_put(area_with(line, box), 0, y, STYLE_BORDER, 0x2502);
         area_put(area_with(line, box), line.width - 1, y, STYLE_BORDER, 0x2502);
     }
-    line = area_on(line, HIT_BOX, row->kind);
+    line = row->kind == ROW_REGION ? area_on(line, HIT_REGION, picture->regions[row->index]->start)
+                                   : area_on(line, HIT_BOX, row->kind);
     struct area inner = boxed ? area_part(line, 2, 0, line.width - 4, line.height) : line;
     row_draw(picture, area_with(inner, row_emphasis(picture, row)), row->kind, row->index);
 }

@@ -150,7 +150,7 @@ static void draw_heading(struct area area, int y, const struct tables *tables, c
     model_name(side->model, task, name, sizeof name);
     if (tables->lines[at].capability) { // at the top of a column
         snprintf(title, sizeof title, "%s, continued", name);
-        outline_heading(area, y, outline_task_style(side, task), title, "", "");
+        outline_heading(area_on(area, HIT_OBJECT, task), y, outline_task_style(side, task), title, "", "");
         return;
     }
     for (int i = at + 1; i < tables->count && tables->lines[i].capability; i++, count++)
@@ -160,7 +160,7 @@ static void draw_heading(struct area area, int y, const struct tables *tables, c
     snprintf(brief, sizeof brief, "%d", count);
     if (hidden) snprintf(note, sizeof note, "%d capabilities, %d left out", count, hidden);
     if (hidden) snprintf(brief, sizeof brief, "%d, %d left out", count, hidden);
-    outline_heading(area, y, outline_task_style(side, task), title, note, brief);
+    outline_heading(area_on(area, HIT_OBJECT, task), y, outline_task_style(side, task), title, note, brief);
 }
 
 // index, glyph, name, details, from whom, rights

@@ -98,7 +98,8 @@ void chart_names(const struct chart *chart, struct area line)
     for (int i = 0; i < chart->columns; i++) {
         char name[160];
         column_name(chart, i, name, sizeof name);
-        area_text_in(line, lifeline(chart, i), 0, chart->pitch - 1, thread_style(chart, chart->column[i]), name);
+        area_text_in(area_on(line, HIT_OBJECT, chart->column[i]), lifeline(chart, i), 0, chart->pitch - 1,
+                     thread_style(chart, chart->column[i]), name);
     }
     if (chart->instructions) area_text_right(line, chart->width, 0, chart->instructions, STYLE_QUIET, "+instr");
 }

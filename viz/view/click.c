@@ -2,6 +2,7 @@
 // it is, and with a second click go to its fault; on a part of the picture, say what it is.
 #include <inttypes.h>
 #include <stdio.h>
+#include "viz/view/concept.h"
 #include "viz/view/rows.h"
 #include "viz/view/session.h"
 
@@ -105,12 +106,53 @@ static const char *box_words(uint64_t row)
     }
 }
 
+// A sentence about what is no row of the arrangement's picture.
+static const char *kind_words(enum hit_kind kind)
+{
+    switch (kind) {
+    case HIT_REGION:
+        return box_words(ROW_REGION);
+    case HIT_FRAME:
+        return "A frame of physical memory; the digit says how many tasks have it mapped";
+    case HIT_OBJECT:
+        return "A task, a thread, or the kernel: whoever takes part";
+    default:
+        return "";
+    }
+}
+
+static void say_box(struct session *session, hit_t target)
+{
+    const char *words = hit_kind(target) == HIT_BOX ? box_words(hit_value(target)) : kind_words(hit_kind(target));
+    if (*words)
+        snprintf(session->notice, sizeof session->notice, "%s. %s tells more", words, command_keys_text(COMMAND_HELP));
+}
+
+static bool is_box(enum hit_kind kind)
+{
+    return kind != HIT_NONE && kind != HIT_COMMAND && kind != HIT_EVENT && kind != HIT_CHOICE;
+}
+
+void session_point(struct session *session, hit_t target)
+{
+    session->notice[0] = 0;
+    session->clicked = 0;
+    if (!concept_open(session, target)) session->explains = false;
+}
+
 void session_click(struct session *session, hit_t target)
 {
     enum hit_kind kind = hit_kind(target);
     hit_t before = session->clicked;
-    if (kind == HIT_NONE || (session->predict.stage == PREDICT_ASKS && kind != HIT_CHOICE && kind != HIT_COMMAND))
-        return;
+    bool asks = session->predict.stage == PREDICT_ASKS, explained = session->explains;
+    if (kind == HIT_NONE) return;
+    if (kind != HIT_COMMAND) {
+        session->pointed = is_box(kind) ? target : 0;
+        session->explains = false;
+    }
+    // One explanation follows the other. A question stays open: one may only ask what the boxes are.
+    if (is_box(kind) && explained && concept_open(session, target)) return;
+    if (asks && kind != HIT_CHOICE && kind != HIT_COMMAND) return;
     session->notice[0] = 0;
     session->clicked = kind == HIT_PAGE ? before : 0;
     if (kind != HIT_COMMAND && hit_side(target) < session->sides) session->active = hit_side(target);
@@ -125,7 +167,7 @@ void session_click(struct session *session, hit_t target)
         click_page(session, target);
         return;
     case HIT_CHOICE:
-        if (session->predict.stage == PREDICT_ASKS)
+        if (asks)
             predict_choose(session, (int)hit_value(target));
         else
             session_do(session, COMMAND_FORWARD);
@@ -140,7 +182,7 @@ void session_click(struct session *session, hit_t target)
             true, hit_value(target) >> HIT_PAIR_BITS, hit_value(target) & ((1ull << HIT_PAIR_BITS) - 1)};
         return;
     default:
-        snprintf(session->notice, sizeof session->notice, "%s", box_words(hit_value(target)));
+        say_box(session, target);
         return;
     }
 }

@@ -94,6 +94,7 @@ static int walk(struct area *area, const struct frame_lines *lines, uint64_t fol
             if (fresh) put_label(*area, y - first, run->frame + k * PAGE_SIZE);
             fresh = false;
             struct area lit = run->shared || run->focus ? area_with(*area, EMPHASIS_LIT) : *area;
+            lit = area_on(lit, HIT_FRAME, run->frame + k * PAGE_SIZE);
             area_put(lit, LABEL_WIDTH + x, y - first, run_style(run), run_glyph(run));
             if (!folded) continue;
             // Digits beside digits would run together: a free stretch ends in a dot, the others begin with a cross.

@@ -13,6 +13,9 @@ enum hit_kind {
     HIT_BOX,        // value: enum row_kind of the arrangement's row
     HIT_CELL,       // value: hit_pair() of a task and a page's number, in the memory view
     HIT_CAPABILITY, // value: hit_pair() of a task and an index, in the capability view
+    HIT_REGION,     // value: its start, in the program's task
+    HIT_FRAME,      // value: physical address
+    HIT_OBJECT,     // value: id of a task, a thread or another object; 0: the kernel
     HIT_CHOICE,     // value: number of an answer, from 1 on; 0: skips the question
 };
 

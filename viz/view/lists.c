@@ -1,5 +1,7 @@
 // The two kinds of help: keys and glyphs, and what the words mean.
 #include <stdio.h>
+#include <string.h>
+#include "viz/view/lists.h"
 #include "viz/view/screen.h"
 
 static const struct {
@@ -69,11 +71,25 @@ static const struct {
     {"window", "receive window: where the receiver lets a flexpage land"},
     {"UTCB", "the page in which a thread and the kernel hand over messages"},
     {"rights", "of pages r w x: read, write, execute; of capabilities s c: send, control"},
+    {"page", "4 KiB of a task's addresses: there, with rights, or absent; then a touch is a fault"},
+    {"frame", "4 KiB of physical memory: a page shows one, and several pages can show the same"},
+    {"task", "an address space and a table of capabilities; its threads run, it does not"},
+    {"thread", "an execution inside a task; it has a pager, a UTCB and a priority"},
+    {"capability", "a task's right to use one object of the kernel: a number, as a file descriptor is one"},
+    {"kernel", "turns faults into messages, carries messages, maps the flexpages in them"},
+    {"server", "the file server: its dataspaces give files page by page, out of a cache"},
     {"id", "every fault of the trace has one; \"main's fault 12\" counts those of main alone"},
     {"timeline", "the bars above the keys: how many faults begin in that part of the trace; the dot is where you are"},
     {"arrows", "of the sequence: a single line is a message, a double one a page; dim is what comes later"},
     {"Tab", "with two traces: which one leads, and is in title and timeline"},
 };
+
+const char *words_meaning(const char *word)
+{
+    for (size_t i = 0; i < sizeof glossary / sizeof *glossary; i++)
+        if (!strcmp(glossary[i].word, word)) return glossary[i].meaning;
+    return "";
+}
 
 void words_draw(struct area area, struct session *session)
 {

@@ -169,7 +169,7 @@ static void draw_task_heading(struct area area, int y, const struct memory_map *
         snprintf(note, sizeof note, "%" PRIu64 " page%s%s", task->resident, task->resident == 1 ? "" : "s", shared);
     snprintf(title, sizeof title, "%s · task %" PRIu64, model_name(side->model, task->task, name, sizeof name),
              task->task);
-    outline_heading(area, y, outline_task_style(side, task->task), title, note, brief);
+    outline_heading(area_on(area, HIT_OBJECT, task->task), y, outline_task_style(side, task->task), title, note, brief);
 }
 
 static void draw_map(struct area area, const struct memory_map *map, const struct side *side)

@@ -140,15 +140,20 @@ void predict_choose(struct session *session, int choice)
     explain(session);
 }
 
-// The help takes all of the screen.
+// The help takes all of the screen, and the explanation of a box the panel's room.
 static bool panel_is_shown(const struct session *session)
 {
-    return session->view != VIEW_HELP && session->view != VIEW_WORDS;
+    return session->view != VIEW_HELP && session->view != VIEW_WORDS && !session->explains;
 }
 
 bool predict_key(struct session *session, uint32_t key)
 {
-    if (session->predict.stage != PREDICT_ASKS || !panel_is_shown(session) || key < '0' || key > '9') return false;
+    if (session->predict.stage != PREDICT_ASKS || key < '0' || key > '9') return false;
+    if (session->explains) {
+        session->explains = false; // back to the question: nobody answers what is not in sight
+        return true;
+    }
+    if (!panel_is_shown(session)) return false;
     predict_choose(session, (int)(key - '0'));
     return true;
 }

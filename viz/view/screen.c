@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "viz/view/arrangement.h"
+#include "viz/view/concept.h"
 #include "viz/view/explain.h"
 #include "viz/view/screen.h"
 
@@ -269,6 +270,7 @@ static void (*const draw_view[VIEW_COUNT])(struct area area, struct session *ses
 // Rows that the explanation takes of the screen.
 static int explanation_rows(struct area all, const struct session *session)
 {
+    if (session->explains) return concept_rows(session, all.width, all.height);
     if (session->predict.on) return predict_rows(all.width, all.height);
     // Two sides get two rows each where there is room, else one.
     if (two_sides_shown(all, session) && all.height >= 30) return 4;
@@ -302,7 +304,10 @@ void screen_draw(struct grid *grid, struct session *session)
     }
     draw_view[session->view](middle, session);
     struct area below = area_part(all, 0, all.height - 2 - words, all.width, words);
-    if (session->predict.on) below = predict_draw(below, session);
-    if (below.height > 0) draw_explanation(below, session);
+    if (session->explains)
+        concept_draw(below, session);
+    else if (session->predict.on)
+        below = predict_draw(below, session);
+    if (!session->explains && below.height > 0) draw_explanation(below, session);
     draw_timeline(area_part(all, 0, all.height - 2, all.width, 1), session);
 }

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include "viz/view/arrangement.h"
 #include "viz/view/asking.h"
+#include "viz/view/concept.h"
 #include "viz/view/sequence.h"
 #include "viz/view/session.h"
 
@@ -141,9 +142,13 @@ static void fold(struct session *session)
             sequence_fold(&session->side[i], &session->folds[i]);
 }
 
-// Page after page of keys and glyphs, then the words, then back.
+// First what is pointed at, if something is. Then page after page of keys and glyphs, then the words, then back.
 static void toggle_help(struct session *session)
 {
+    bool in_help = session->view == VIEW_HELP || session->view == VIEW_WORDS;
+    if (!in_help && !session->explains && concept_open(session, concept_pointed(session))) return;
+    session->explains = false;
+    session->pointed = 0;
     if (session->view == VIEW_HELP && session->help_page + 1 < session->help_pages) {
         session->help_page++;
     } else if (session->view == VIEW_HELP) {
@@ -270,6 +275,7 @@ void session_do(struct session *session, enum command command)
     int page = session->list_rows > 1 ? session->list_rows - 1 : 10;
     session->notice[0] = 0;
     session->clicked = 0;
+    if (command != COMMAND_HELP) session->explains = false, session->pointed = 0;
     if (predict_takes(session, command)) return;
     switch (command) {
     case COMMAND_PLAY:

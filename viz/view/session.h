@@ -35,6 +35,8 @@ struct session {
     struct capability_choice capability[2]; // selected in the capability view
     int map_columns;                        // of the cells in the memory view when it was drawn last
     hit_t clicked;                          // the page that was clicked last; 0: something else happened since
+    hit_t pointed;                          // the same of any box
+    bool explains;                          // what `pointed` is, in the place of the explanation of the event
     int help_page, help_pages;              // pages of the help when it was drawn last
     char notice[240];
     struct prompt prompt;
@@ -51,6 +53,8 @@ void session_close(struct session *session);
 void session_do(struct session *session, enum command command);
 // A click on a cell that belongs to `target` (struct cell).
 void session_click(struct session *session, hit_t target);
+// The same with the right button, which asks what it is.
+void session_point(struct session *session, hit_t target);
 // Takes a key: for the prompt or the question while one is open, else for the command that it is bound to.
 void session_key(struct session *session, uint32_t key);
 // Reads the bookmarks of all sides, and goes where one was last if asked to; writes them and the positions.
