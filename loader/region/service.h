@@ -1,5 +1,6 @@
 // What both pagers do alike, told to the trace as they do it: find the region of a fault, ask its dataspace for a page,
-// read a request to attach a region. Included by loader/rm/pager.c, loader/root/pager.c and external_fault.c.
+// read a request to attach a region. Included by pager.c and internal_fault.c of loader/rm, and by pager.c and
+// external_fault.c of loader/root.
 #ifndef FAULTLINE_REGION_SERVICE_H
 #define FAULTLINE_REGION_SERVICE_H
 

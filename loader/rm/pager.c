@@ -1,30 +1,17 @@
-// The region mapper: the internal pager, a thread in the program's own task. A fault: find the region, ask its
-// dataspace for the page with a receive window exactly at the fault. The mapping itself satisfies the access; the reply
-// is empty. Called by start.S. It is a program too: its own faults go to the external pager.
+// The region mapper: the internal pager, a thread in the program's own task. Its regions, what main attaches and
+// detaches, and its messages; what it does for a fault is in internal_fault.c. Called by start.S. It is a program too:
+// its own faults go to the external pager.
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 #include "loader/region/service.h"
+#include "loader/rm/internal_fault.h"
 #include "loader/root/layout.h"
 #include "loader/runtime/start.h"
 
-static struct region_table regions;
-static uint64_t console, task, task_id;
-static unsigned map_order;             // log2 of the bytes that a fault shall map at most
+static struct region_mapper mapper;
+static uint64_t task, task_id;
 static uint64_t first_slot, free_slot; // where dataspaces may land, and where the next one does
-
-static MUST_USE enum ipc_error map_page(const struct region *region, uint64_t address)
-{
-    uint64_t page = address & ~(PAGE_SIZE - 1);
-    return region_request_page(region, console, page, page, region_block_order(region, page, map_order));
-}
-
-static uint64_t serve_fault(const struct message *fault)
-{
-    const struct region *region = region_of_fault(&regions, console, fault->words[0], fault->words[1]);
-    if (!region || map_page(region, fault->words[0])) return ipc_tag_error(IPC_E_REFUSED);
-    return ipc_tag(0, 0, 0);
-}
 
 static bool overlap(const struct region *region, uint64_t start, uint64_t end)
 {
@@ -34,13 +21,13 @@ static bool overlap(const struct region *region, uint64_t start, uint64_t end)
 // Its own code and stack lie in the same task, but in the external pager's table; nobody may attach over them.
 static MUST_USE enum ipc_error attach(struct region *region)
 {
-    enum ipc_error error = region_add(&regions, region);
+    enum ipc_error error = region_add(&mapper.regions, region);
     if (error) return error;
     if (!overlap(region, MAPPER_START, MAPPER_END) &&
         !overlap(region, MAPPER_STACK_TOP - MAPPER_STACK_SIZE, MAPPER_STACK_TOP))
         return IPC_OK;
     struct region removed;
-    error = region_remove(&regions, region->start, &removed);
+    error = region_remove(&mapper.regions, region->start, &removed);
     return error ? error : IPC_E_OCCUPIED;
 }
 
@@ -50,8 +37,8 @@ static uint64_t serve_attach(struct message *request)
     struct region region = region_of_request(request, free_slot);
     enum ipc_error error = attach(&region);
     if (error) return ipc_tag_error(error);
-    region_mark_attached(console, task_id, &region);
-    free_slot = region_free_slot(&regions, first_slot);
+    region_mark_attached(mapper.console, task_id, &region);
+    free_slot = region_free_slot(&mapper.regions, first_slot);
     request->words[0] = region.start;
     return ipc_tag(0, 1, 0);
 }
@@ -59,7 +46,7 @@ static uint64_t serve_attach(struct message *request)
 static uint64_t serve_detach(const struct message *request)
 {
     struct region removed;
-    enum ipc_error error = region_remove(&regions, request->words[0], &removed);
+    enum ipc_error error = region_remove(&mapper.regions, request->words[0], &removed);
     if (error) return ipc_tag_error(error);
     region_unmap(task, removed.start, removed.size);
     region_drop_dataspace(task, removed.dataspace);
@@ -70,7 +57,7 @@ static uint64_t serve(struct message *message)
 {
     switch (ipc_label(message->tag)) {
     case PROTOCOL_FAULT:
-        return serve_fault(message);
+        return internal_fault_serve(&mapper, message);
     case REGION_ATTACH:
         return serve_attach(message);
     case REGION_DETACH:
@@ -90,27 +77,27 @@ static void attach_first_regions(const struct start_block *block)
                                 .dataspace = given->dataspace,
                                 .rights = (unsigned)given->rights};
         memcpy(region.name, given->name, sizeof(region.name));
-        if (region_add(&regions, &region)) __builtin_trap(); // root checked them: they cannot overlap
-        region_mark_attached(console, task_id, &region);
+        if (region_add(&mapper.regions, &region)) __builtin_trap(); // root checked them: they cannot overlap
+        region_mark_attached(mapper.console, task_id, &region);
     }
 }
 
 // The page of main's first instruction, without waiting for its fault. If that fails, the fault will say so.
 static void pre_map(uint64_t address)
 {
-    const struct region *region = region_find(&regions, address);
-    if (region) (void)!map_page(region, address);
+    const struct region *region = region_find(&mapper.regions, address);
+    if (region) (void)!internal_fault_map(&mapper, region, address);
 }
 
 _Noreturn void region_mapper_run(const struct start_block *block);
 _Noreturn void region_mapper_run(const struct start_block *block)
 {
     marks_are_recorded = block->traced;
-    console = capability_named_in(block, "console");
+    mapper.console = capability_named_in(block, "console");
     task = capability_named_in(block, "task");
     task_id = block->task_id;
     first_slot = free_slot = block->first_free_capability;
-    map_order = (unsigned)block->map_order;
+    mapper.map_order = (unsigned)block->map_order;
     attach_first_regions(block);
     if (block->pre_map) pre_map(block->pre_map);
     uint64_t gate = capability_named_in(block, "gate"), thread = capability_named_in(block, "thread");
