@@ -201,22 +201,37 @@ $(lab_names:%=build/labs/%/checks): build/labs/%/checks: build/host/labs/%/check
 	@echo "link     $@"
 	@$(CC) $(HOST_FLAGS) $^ $$(pkg-config --libs check) -o $@
 
-# A kernel whose root has the file LAB_SOURCE instead of LAB_UNIT, in the directory LAB_OUT; scripts/lab.py asks for it.
-# If others use LAB_UNIT too and shall go on working, LAB_USERS are those of root that get the student's functions
-# LAB_SYMBOLS, under names of their own. Warnings are the student's to read, not errors.
+# The file LAB_SOURCE in place of LAB_UNIT, a file of root, of a library that root links, or of the region mapper: a
+# kernel and a boot archive that run it, faultline.elf and boot.cpio in the directory LAB_OUT; scripts/lab.py asks for
+# them. Of the student's functions others see those alone that the kit's file has for them: a helper that happens to be
+# called memcpy is nobody else's. If others use LAB_UNIT too and shall go on working, LAB_USERS are those of root that get
+# the student's functions LAB_SYMBOLS, under names of their own. Warnings are the student's to read, not errors.
 ifdef LAB_OUT
+lab_program := $(if $(filter loader/rm/%,$(LAB_UNIT)),rm,root)
 lab_rename = $(if $(LAB_SYMBOLS),@$(CROSS)objcopy $(foreach name,$(LAB_SYMBOLS),--redefine-sym $(name)=student_$(name)))
 lab_users := $(LAB_USERS:%=$(LAB_OUT)/%.o)
-$(LAB_OUT)/unit.o: $(LAB_SOURCE) Makefile
+$(LAB_OUT)/unit.o: USER_FLAGS += $(if $(filter rm,$(lab_program)),-Os)
+$(LAB_OUT)/unit.o: $(LAB_SOURCE) build/user/$(LAB_UNIT).o Makefile
 	@mkdir -p $(@D)
 	@$(CROSS)gcc $(filter-out -Werror,$(USER_FLAGS)) -c $< -o $@
+	@$(CROSS)nm --extern-only --defined-only --format=just-symbols build/user/$(LAB_UNIT).o > $@.names
+	@$(CROSS)objcopy --keep-global-symbols=$@.names $@
 	$(if $(LAB_SYMBOLS),$(lab_rename) $@)
 $(lab_users): $(LAB_OUT)/%.o: build/user/%.o
 	@mkdir -p $(@D)
 	$(lab_rename) $< $@
-$(LAB_OUT)/root.elf: $(filter-out $(patsubst %,build/user/%.o,$(LAB_UNIT) $(LAB_USERS)),$(root_objects)) \
-    $(LAB_OUT)/unit.o $(lab_users) $(libraries) loader/root/root.ld
-	@$(call link_user,loader/root/root.ld)
+$(LAB_OUT)/$(lab_program).elf: $(filter-out $(patsubst %,build/user/%.o,$(LAB_UNIT) $(LAB_USERS)),$($(lab_program)_objects)) \
+    $(LAB_OUT)/unit.o $(lab_users) $(libraries) loader/$(lab_program)/$(lab_program).ld
+	@$(call link_user,loader/$(lab_program)/$(lab_program).ld)
+ifeq ($(lab_program),rm)
+$(LAB_OUT)/rm: $(LAB_OUT)/rm.elf
+	@$(CROSS)objcopy --strip-debug $< $@
+lab_boot_files := $(patsubst build/boot/rm,$(LAB_OUT)/rm,$(boot_files))
+$(LAB_OUT)/boot.cpio: scripts/make_cpio.py $(lab_boot_files)
+	@$(PYTHON) scripts/make_cpio.py $@ $(lab_boot_files)
+$(LAB_OUT)/faultline.elf: $(kernel)
+	@cp $< $@
+else
 $(LAB_OUT)/root.bin: $(LAB_OUT)/root.elf
 	@$(CROSS)objcopy -O binary --set-section-flags .bss=alloc,load,contents $< $@
 $(LAB_OUT)/root_image.o: kernel/arch/riscv/root_image.S $(LAB_OUT)/root.bin
@@ -224,6 +239,9 @@ $(LAB_OUT)/root_image.o: kernel/arch/riscv/root_image.S $(LAB_OUT)/root.bin
 $(LAB_OUT)/faultline.elf: kernel/arch/riscv/kernel.ld \
     $(filter-out build/kernel/kernel/arch/riscv/root_image.S.o,$(kernel_objects)) $(LAB_OUT)/root_image.o
 	@$(link_kernel)
+$(LAB_OUT)/boot.cpio: build/boot.cpio
+	@cp $< $@
+endif
 endif
 
 # ---- Tests ----------------------------------------------------------------------------------------------------------

@@ -119,25 +119,26 @@ def grade(lab, options):
     return 0 if result["points"] == sum(test["of"] for test in result["tests"]) and result["tests"] else 1
 
 
-def built_kernel(lab):
+def built(lab):
+    """Builds what runs the student's file. Returns the paths of the kernel and of the boot archive."""
     require_started(lab)
     text, good = lab_grade.build(lab, lab.source(), lab.out)
     if text:
         print(text, file=sys.stderr)
     if not good:
         raise LabError(f"{lab.source()} does not compile")
-    return os.path.join(lab.out, "faultline.elf")
+    return os.path.join(lab.out, "faultline.elf"), os.path.join(lab.out, "boot.cpio")
 
 
 def run(lab, options):
-    """Any program with the student's file in the kernel's root."""
-    kernel = built_kernel(lab)
+    """Any program with the student's file in root or in the region mapper."""
+    kernel, archive = built(lab)
     words = list(lab.run_words)
     if options.get("PROGRAM"):
         words[words.index("--program") + 1] = options["PROGRAM"]
     out = os.path.join(lab.out, "run")
-    code = subprocess.run(["scripts/run.py", *words, "--kernel", kernel, "--out", out, "--budget", "2G"], cwd=ROOT,
-                          check=False).returncode
+    code = subprocess.run(["scripts/run.py", *words, "--kernel", kernel, "--archive", archive, "--out", out,
+                           "--budget", "2G"], cwd=ROOT, check=False).returncode
     print(f"status {code}. To look at it: make watch LAB={lab.number} RUN=run")
     return code
 
@@ -162,7 +163,7 @@ def watch(lab, options):
 
 def debug(lab, _options):
     """Stops at the student's function, under gdb."""
-    kernel = built_kernel(lab)
+    kernel, archive = built(lab)
     gdb = next((name for name in GDBS if shutil.which(name)), None)
     if gdb is None:
         raise LabError(f"no gdb for RISC-V is installed (one of {', '.join(GDBS)}): on Debian, apt-get install gdb-multiarch")
@@ -173,12 +174,12 @@ def debug(lab, _options):
         append = "trace=off " + words.replace("= ", "=") + " --"
         with open(os.path.join(folder, "log"), "w") as log:
             devices = ["-S", "-chardev", f"socket,path={socket},server=on,wait=off,id=gdb", "-gdb", "chardev:gdb"]
-            guest = subprocess.Popen(qemu.command(kernel, "build/boot.cpio", ram, serial, append, devices), cwd=ROOT,
+            guest = subprocess.Popen(qemu.command(kernel, archive, ram, serial, append, devices), cwd=ROOT,
                                      stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
             try:
                 while not os.path.exists(socket) and guest.poll() is None:
                     time.sleep(0.05)
-                return subprocess.run([gdb, "-q", os.path.join(lab.out, "root.elf"),
+                return subprocess.run([gdb, "-q", os.path.join(lab.out, f"{lab.program}.elf"),
                                        "-ex", f"target remote {socket}", "-ex", f"hbreak {lab.breakpoint}",
                                        "-ex", "continue"], cwd=ROOT, check=False).returncode
             finally:

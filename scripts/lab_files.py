@@ -27,6 +27,8 @@ class Lab:
         # Who gets the student's functions while others keep the kit's: see LAB_USERS in the Makefile.
         self.users, self.symbols = settings.get("users", []), settings.get("symbols", [])
         self.file = os.path.basename(self.unit)
+        # The program of the loader that has the student's file in it, as the Makefile says too.
+        self.program = "rm" if self.unit.startswith("loader/rm/") else "root"
         # FAULTLINE_WORK: another folder than work/, for tests, which must not touch a student's.
         elsewhere = os.environ.get("FAULTLINE_WORK")
         self.work = os.path.join(elsewhere or "work", name)

@@ -33,14 +33,14 @@ def output_of(*command):
 
 
 def build(lab, source, out):
-    """Builds out/faultline.elf and the grader. Returns what the compiler said, and whether it worked."""
+    """Builds out/faultline.elf, out/boot.cpio and the grader. Returns what the compiler said, and whether it worked."""
     if not os.path.exists(os.path.join(ROOT, "build/boot.cpio")):
         print("Building the kit: the first time, this takes a minute or two.", file=sys.stderr)
     os.makedirs(os.path.join(ROOT, out), exist_ok=True)
     command = ["make", "--no-print-directory", "-s", f"LAB_UNIT={lab.unit}", f"LAB_SOURCE={source}", f"LAB_OUT={out}",
                f"LAB_USERS={' '.join(lab.users)}", f"LAB_SYMBOLS={' '.join(lab.symbols)}",
-               "build/boot.cpio", "build/trace/metadata", "build/bin/faultline-viz", lab.checks,
-               f"{out}/faultline.elf"]
+               "build/trace/metadata", "build/bin/faultline-viz", lab.checks, f"{out}/faultline.elf",
+               f"{out}/boot.cpio"]
     environment = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")}
     ended = subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
                            text=True, check=False)
@@ -58,7 +58,8 @@ def run_checks(lab, out, seed, step):
     path = os.path.join(ROOT, out, "tests.json")
     if os.path.exists(path):
         os.remove(path)
-    command = [lab.checks, "--kernel", f"{out}/faultline.elf", "--seed", seed, "--out", out]
+    command = [lab.checks, "--kernel", f"{out}/faultline.elf", "--archive", f"{out}/boot.cpio", "--seed", seed,
+               "--out", out]
     command += ["--step", str(step)] if step else []
     try:
         ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=GRADER_SECONDS, check=False)
@@ -92,7 +93,7 @@ def grade(lab, source, out, seed, step=None):
                      "python": sys.version.split()[0]},
         "hashes": {"file": file_hash(source), "grader": file_hash(lab.checks) if good else "",
                    "kernel": file_hash(f"{out}/faultline.elf") if good else "",
-                   "archive": file_hash("build/boot.cpio") if good else ""},
+                   "archive": file_hash(f"{out}/boot.cpio") if good else ""},
     })
     with open(os.path.join(ROOT, out, "result.json"), "w") as file:
         json.dump(result, file, indent=1, ensure_ascii=False)

@@ -1,6 +1,6 @@
 // Grades one build of a student's file: runs the guests, then each test of the lab under Check, and writes the outcome.
 //
-//     checks --kernel FILE --seed HEX --out DIR [--step N]
+//     checks --kernel FILE --archive FILE --seed HEX --out DIR [--step N]
 //
 // Called by scripts/lab.py, which reads DIR/tests.json. Exits 0 when every test that was expected to run has run,
 // whatever came out; 1 when the grading itself is not to be trusted.
@@ -13,7 +13,7 @@
 #define MAX_RUNS 8u
 #define WALL_SECONDS 30
 
-static const char *kernel, *out;
+static const char *kernel, *archive, *out;
 static unsigned last_step = ~0u;
 static struct run runs[MAX_RUNS];
 static unsigned run_count;
@@ -36,7 +36,7 @@ uint64_t seeded(uint64_t *state, uint64_t limit)
 void grading_start(const char *name, uint64_t budget, unsigned programs, const char *const words[])
 {
     if (run_count == MAX_RUNS) abort();
-    run_start(&runs[run_count++], name, out, kernel, budget, programs, words);
+    run_start(&runs[run_count++], name, out, kernel, archive, budget, programs, words);
 }
 
 const struct run *grading_run(const char *name)
@@ -153,6 +153,7 @@ static const char *option(int count, char **words, const char *name, const char 
 int main(int count, char **words)
 {
     kernel = option(count, words, "--kernel", NULL);
+    archive = option(count, words, "--archive", NULL);
     out = option(count, words, "--out", NULL);
     uint64_t seed = strtoul(option(count, words, "--seed", NULL), NULL, 16);
     unsigned step = (unsigned)strtoul(option(count, words, "--step", "0"), NULL, 10);

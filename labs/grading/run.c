@@ -30,16 +30,17 @@ static void become_launcher(const char *const words[], const char *messages)
     _exit(127);
 }
 
-void run_start(struct run *run, const char *name, const char *out, const char *kernel, uint64_t budget,
-               unsigned programs, const char *const words[])
+void run_start(struct run *run, const char *name, const char *out, const char *kernel, const char *archive,
+               uint64_t budget, unsigned programs, const char *const words[])
 {
     char budget_text[24];
     *run = (struct run){.name = name, .kernel = kernel, .programs_wanted = programs};
     snprintf(run->directory, sizeof(run->directory), "%s/%s", out, name);
     snprintf(budget_text, sizeof(budget_text), "%lu", (unsigned long)budget);
-    const char *all[MAX_WORDS] = {"python3",  "scripts/run.py", "--out",  run->directory, "--kernel",  kernel,
-                                  "--budget", budget_text,      "--wall", "60",           "--keep-ram"};
-    unsigned count = 11;
+    const char *all[MAX_WORDS] = {"python3",   "scripts/run.py", "--out",    run->directory, "--kernel", kernel,
+                                  "--archive", archive,          "--budget", budget_text,    "--wall",   "60",
+                                  "--keep-ram"};
+    unsigned count = 13;
     for (unsigned i = 0; words[i] && count < MAX_WORDS - 1; i++)
         all[count++] = words[i];
     char messages[600];

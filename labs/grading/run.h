@@ -46,10 +46,10 @@ struct run {
     struct run_name names[RUN_MAX_NAMES];
 };
 
-// Starts a run. words: what scripts/run.py is told besides, NULL at the end. programs: how many it shall start; 0: that
-// is what will be judged.
-void run_start(struct run *run, const char *name, const char *out, const char *kernel, uint64_t budget,
-               unsigned programs, const char *const words[]);
+// Starts a run of a kernel with a boot archive. words: what scripts/run.py is told besides, NULL at the end. programs:
+// how many it shall start; 0: that is what will be judged.
+void run_start(struct run *run, const char *name, const char *out, const char *kernel, const char *archive,
+               uint64_t budget, unsigned programs, const char *const words[]);
 // Waits for its end and reads what it left. Never fails: a run without a trace has no events.
 void run_finish(struct run *run);
 
