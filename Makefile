@@ -417,7 +417,7 @@ help:
 	@echo "make bench        measure the kernel's operations, in instructions"
 	@echo "make bench-viz    measure the visualizer on ten million events, and babeltrace2 on the same file"
 	@echo "make policies     what read-ahead, larger mappings and pre-mapping cost and save, in each arrangement"
-	@echo "make start LAB=06 begin a lab (02 or 06): labs/README.md; then make lab, grade, hint, run, watch, gdb, reset"
+	@echo "make start LAB=06 begin a lab (02, 06 or 07): labs/README.md; then make lab, grade, hint, run, watch, gdb, reset"
 	@echo "make mutants      are the graders good? (LAB=06; make new-lab makes the skeleton of another lab)"
 	@echo "make rogue        a million random system calls under a kernel that checks itself (COUNT=1000000 SEED=1)"
 	@echo "make fuzz         fuzz the kernel's core (SECONDS=600 JOBS=2); needs clang"

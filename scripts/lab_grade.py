@@ -39,8 +39,8 @@ def build(lab, source, out):
     os.makedirs(os.path.join(ROOT, out), exist_ok=True)
     command = ["make", "--no-print-directory", "-s", f"LAB_UNIT={lab.unit}", f"LAB_SOURCE={source}", f"LAB_OUT={out}",
                f"LAB_USERS={' '.join(lab.users)}", f"LAB_SYMBOLS={' '.join(lab.symbols)}",
-               "build/trace/metadata", "build/bin/faultline-viz", lab.checks, f"{out}/faultline.elf",
-               f"{out}/boot.cpio"]
+               "build/boot.cpio", "build/trace/metadata", "build/bin/faultline-viz", lab.checks,
+               f"{out}/faultline.elf", f"{out}/boot.cpio"]
     environment = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")}
     ended = subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
                            text=True, check=False)

@@ -3,147 +3,26 @@
 #include <stdio.h>
 #include <string.h>
 #include "kernel/abi/objects.h"
-#include "labs/grading/executable.h"
 #include "labs/grading/grading.h"
+#include "labs/grading/paging.h"
 #include "labs/grading/ram.h"
-#include "loader/programs/lab_marks.h"
 #include "loader/root/layout.h"
 #include "loader/runtime/protocol.h"
 
-#define BUDGET 25000000ul // instructions; a run needs up to 16 million, of which the firmware has 12
-#define EXECUTABLES 5u
-#define PAYLOAD "build/boot/lab-pages"
-#define BLOCK_ORDER (PAGE_ORDER + 3) // --map-pages 8
-
-static const char *const ways_outside[] = {"below", "behind", "null", "far"};
-static const char *const ways_forbidden[] = {"write", "execute"};
-
-// ---- The runs ------------------------------------------------------------------------------------------------------
-
-static void start_pages(uint64_t *random, const char *seed_text)
-{
-    static char paths[EXECUTABLES][512];
-    const char *words[32] = {"--arrangement", "external"};
-    unsigned count = 2;
-    for (unsigned i = 0; i < EXECUTABLES; i++) {
-        struct executable_plan plan = executable_draw(random, PROGRAM_START, HEAP_START, i == 0);
-        snprintf(paths[i], sizeof(paths[i]), "%s/entry%u", grading_directory(), i);
-        if (!executable_write(paths[i], &plan)) perror(paths[i]);
-        words[count++] = "--program";
-        words[count++] = paths[i];
-    }
-    const char *const last[] = {"--program", PAYLOAD, "--argument", seed_text};
-    memcpy(&words[count], last, sizeof(last));
-    grading_start("pages", BUDGET, EXECUTABLES + 1, words);
-}
-
-static void start_refusals(const char *seed_text)
-{
-    static const char *const ways[] = {"below", "behind", "null", "far", "beyond", "write", "execute"};
-    const unsigned way_count = sizeof(ways) / sizeof(ways[0]);
-    const char *words[64] = {"--arrangement", "external"};
-    unsigned count = 2;
-    for (unsigned i = 0; i < way_count; i++) {
-        const char *const program[] = {"--program", PAYLOAD, "--argument", seed_text, "--argument", ways[i]};
-        memcpy(&words[count], program, sizeof(program));
-        count += 6;
-    }
-    grading_start("refusals", BUDGET, way_count, words);
-}
-
-// The file server's cache is so small that pages are taken back, and come again while others of their block are there.
-static void start_blocks(const char *seed_text)
-{
-    const char *const words[] = {"--arrangement", "external",   "--map-pages", "8", "--cache-pages", "16", "--program",
-                                 PAYLOAD,         "--argument", seed_text,     NULL};
-    grading_start("blocks", BUDGET, 1, words);
-}
-
 static void start_runs(uint64_t seed, unsigned last_step)
 {
-    static char texts[3][24];
-    uint64_t random = seed * 0x9e3779b97f4a7c15ul + 1;
-    for (unsigned i = 0; i < 8; i++)
-        (void)seeded(&random, 2);
-    for (unsigned i = 0; i < 3; i++)
-        snprintf(texts[i], sizeof(texts[i]), "%lu", (unsigned long)seeded(&random, 1000000));
-    start_pages(&random, texts[0]);
-    if (last_step >= 4) start_refusals(texts[1]);
-    if (last_step >= 6) start_blocks(texts[2]);
+    paging_start("external", seed, true, last_step >= 4, last_step >= 6);
 }
 
 // ---- Step 1 --------------------------------------------------------------------------------------------------------
 
-static struct pattern mark_of_pager(const struct run *run, const struct fault *fault, enum mark_code code)
-{
-    return with(by(serving(event(TRACE_MARK), fault->id), run->pager), 0, code);
-}
-
-static uint64_t page_of(uint64_t address)
-{
-    return address & ~(PAGE_SIZE - 1);
-}
-
 START_TEST(finds_the_region_that_holds_the_address)
 {
-    const struct run *run = grading_run("pages");
-    unsigned found = 0;
-    for (struct fault fault = {0}; fault_next(run, &fault);) {
-        struct known_region region;
-        if (!fault.delivered || !region_at(run, fault.task, fault.address, fault.begin, &region)) continue;
-        uint64_t mark = event_find(run, fault.begin, fault.end, mark_of_pager(run, &fault, MARK_FIND_REGION));
-        expected("for %s the mark \"found region\" with region \"%s\" (0x%lx, 0x%lx bytes, %s)",
-                 fault_text(run, &fault), region.name, (unsigned long)region.start, (unsigned long)region.size,
-                 rights_text(region.rights));
-        if (!mark && fault.cause == CAUSE_FAULT_NO_PAGER) {
-            happened(run, fault.end, "the pager gave the fault up: it waited for another message, or is gone");
-            likely("the loop in loader/root/pager.c receives and replies; external_fault_serve only returns a tag");
-        }
-        if (!mark) {
-            happened(run, fault.end, "no such mark; the fault ended like this");
-            likely("nothing was found: a region holds start <= address < start + size; or region_mark was not called");
-        }
-        const struct trace_record *record = run_event(run, mark);
-        if (record->argument[1] != region.start) {
-            happened(run, mark, "the mark names the region at 0x%lx", (unsigned long)record->argument[1]);
-            likely("another region was taken: of neighbours, the first ends one byte before the second begins");
-        }
-        if (record->argument[2] != fault.address) {
-            happened(run, mark, "the mark gives the address 0x%lx", (unsigned long)record->argument[2]);
-            likely("the mark's last number is the address of the fault as it came, words[0], not rounded");
-        }
-        found++;
-    }
-    if (found >= run->programs_wanted) return;
-    expected("at least one fault of each of the %u programs", run->programs_wanted);
-    happened(run, run->count, "%u faults of programs", found);
-    likely("something else than a fault ended a program");
+    require_regions_found(grading_run("pages"));
 }
 END_TEST
 
 // ---- Step 2 --------------------------------------------------------------------------------------------------------
-
-static struct pattern request_of_pager(const struct run *run, const struct fault *fault)
-{
-    return saying(by(serving(event(TRACE_IPC_SEND), fault->id), run->pager), DATASPACE_MAP);
-}
-
-// The mark from which the visualizer draws the request comes before it.
-static void require_announcement(const struct run *run, const struct fault *fault, uint64_t request, uint64_t offset)
-{
-    struct pattern mark = mark_of_pager(run, fault, MARK_MAP_REQUEST);
-    if (event_before(run, with(mark, 1, offset), request_of_pager(run, fault))) return;
-    uint64_t made = event_find(run, fault->begin, fault->end, mark);
-    expected("for %s the mark \"asks the dataspace of region\" with offset 0x%lx, and then DATASPACE_MAP",
-             fault_text(run, fault), (unsigned long)offset);
-    happened(run, request, "DATASPACE_MAP was sent");
-    if (made)
-        happened(run, made, "the mark came %s, and says offset 0x%lx", made > request ? "afterwards" : "before",
-                 (unsigned long)run_event(run, made)->argument[1]);
-    else
-        happened(run, fault->end, "and there is no such mark");
-    likely("region_mark(ROOT_CONSOLE, MARK_MAP_REQUEST, offset, own_page, region) just before dataspace_map");
-}
 
 START_TEST(asks_the_dataspace_for_the_page_of_the_fault)
 {
@@ -151,26 +30,7 @@ START_TEST(asks_the_dataspace_for_the_page_of_the_fault)
     for (struct fault fault = {0}; fault_next(run, &fault);) {
         struct known_region region;
         if (!fault.delivered || !region_at(run, fault.task, fault.address, fault.begin, &region)) continue;
-        uint64_t offset = region.offset + page_of(fault.address) - region.start;
-        uint64_t request = event_find(run, fault.begin, fault.end, request_of_pager(run, &fault));
-        expected("for %s DATASPACE_MAP with offset 0x%lx and rights %s (region \"%s\" at 0x%lx)",
-                 fault_text(run, &fault), (unsigned long)offset, rights_text(region.rights), region.name,
-                 (unsigned long)region.start);
-        if (!request) {
-            happened(run, fault.end, "no such message; the fault ended like this");
-            likely("the region was found, and then dataspace_map was not called");
-        }
-        const struct trace_record *record = run_event(run, request);
-        if (record->argument[3] != offset) {
-            happened(run, request, "offset 0x%lx was asked for", (unsigned long)record->argument[3]);
-            likely("the offset counts from the dataspace's start: the region's own offset, plus how far the page lies "
-                   "behind the region's start; in whole pages");
-        }
-        require_announcement(run, &fault, request, offset);
-        if (record->argument[4] != region.rights) {
-            happened(run, request, "rights %s were asked for", rights_text((unsigned)record->argument[4]));
-            likely("ask for all rights of the region and no others, whatever the access: then a page faults only once");
-        }
+        require_request(run, &fault, &region);
     }
 }
 END_TEST
@@ -248,11 +108,6 @@ END_TEST
 
 // ---- Step 3 --------------------------------------------------------------------------------------------------------
 
-static uint64_t reply_of_pager(const struct run *run, const struct fault *fault)
-{
-    return event_find(run, fault->begin, 0, by(serving(event(TRACE_IPC_REPLY), fault->id), run->pager));
-}
-
 static void require_answer(const struct run *run, const struct fault *fault, const struct known_region *region)
 {
     expected("%s resolved by a flexpage at 0x%lx, %s", fault_text(run, fault), (unsigned long)page_of(fault->address),
@@ -322,70 +177,12 @@ START_TEST(replies_with_a_flexpage_at_the_fault)
 }
 END_TEST
 
-// What the file holds in the host's own copy.
-static uint64_t file_word(uint64_t offset)
-{
-    uint64_t word = 0;
-    FILE *file = fopen("build/boot/text.txt", "rb");
-    if (file && !fseek(file, (long)offset, SEEK_SET) && fread(&word, sizeof(word), 1, file) != 1) word = 0;
-    if (file) fclose(file);
-    return word;
-}
-
-static void require_contents(const struct run *run)
-{
-    const struct run_program *program = &run->programs[run->program_count - 1]; // lab-pages
-    struct pattern mark = by(event(TRACE_MARK), program->main);
-    char name[24];
-    for (uint64_t at = 0; (at = event_find(run, at, 0, with(mark, 0, LAB_MARK_FILE)));) {
-        const struct trace_record *record = run_event(run, at);
-        if (record->argument[1] == file_word(record->argument[2])) continue;
-        expected("the bytes of text.txt at offset 0x%lx", (unsigned long)record->argument[2]);
-        happened(run, at, "the program read 0x%016lx, the file has 0x%016lx", (unsigned long)record->argument[1],
-                 (unsigned long)file_word(record->argument[2]));
-        likely("another page of the file, or of another file, was brought in: look at the request before that");
-    }
-    uint64_t wrong = event_find(run, 0, 0, with(mark, 0, LAB_MARK_WRONG));
-    if (wrong) {
-        trace_text(name, sizeof(name), run_event(run, wrong), 3);
-        expected("each page of the program with its own content");
-        happened(run, wrong, "at 0x%lx (%s) it found 0x%lx", (unsigned long)run_event(run, wrong)->argument[2], name,
-                 (unsigned long)run_event(run, wrong)->argument[1]);
-        likely("a page of another region, or of another place in it");
-    }
-    if (event_find(run, 0, 0, with(mark, 0, LAB_MARK_DONE))) return;
-    expected("lab-pages comes to its end");
-    happened(run, run->count, "it did not");
-    likely("it crashed or gave up: %s/console.txt says how", run->directory);
-}
-
-static void require_ends(const struct run *run)
-{
-    for (unsigned i = 0; i < run->program_count; i++) {
-        const struct run_program *program = &run->programs[i];
-        if (program->exited && !program->status) continue;
-        uint64_t refused = event_find(run, 0, 0, by(event(TRACE_FAULT_REFUSE), program->main));
-        expected("each program ends by itself with status 0");
-        happened(run, refused ? refused : run->count, "%s did not", run_name_of(run, FIELD_TASK, program->task));
-        likely("a fault was refused that a region allows, or content was wrong");
-    }
-}
-
 START_TEST(each_page_faults_once_and_has_its_content)
 {
     const struct run *run = grading_run("pages");
     require_contents(run);
     require_ends(run);
-    for (struct fault fault = {0}; fault_next(run, &fault);) {
-        struct fault again = fault;
-        while (fault_next(run, &again)) {
-            if (again.task != fault.task || page_of(again.address) != page_of(fault.address)) continue;
-            expected("one fault for each page");
-            happened(run, fault.begin, "%s", fault_text(run, &fault));
-            happened(run, again.begin, "%s", fault_text(run, &again));
-            likely("the first time the page came with too few rights, or to another place");
-        }
-    }
+    require_one_fault_to_a_page(run);
 }
 END_TEST
 
@@ -456,44 +253,9 @@ END_TEST
 
 // ---- Steps 4 and 5 -------------------------------------------------------------------------------------------------
 
-// The access that must be refused, of the program that was told to make it that way: what became of it.
-static void require_refusal(const char *way, const char *why)
-{
-    const struct run *run = grading_run("refusals");
-    char text[24] = "";
-    for (uint64_t at = 0; (at = event_find(run, at, 0, with(event(TRACE_MARK), 0, LAB_MARK_WILD)));) {
-        const struct trace_record *record = run_event(run, at);
-        trace_text(text, sizeof(text), record, 3);
-        if (strcmp(text, way) || record->task == run->root_task) continue;
-        struct fault fault = {.begin = at};
-        bool faults = fault_next(run, &fault) && fault.task == record->task;
-        expected("the %s at 0x%lx (%s) refused", access_text((unsigned)record->argument[1]),
-                 (unsigned long)record->argument[2], way);
-        if (!faults || fault.address != record->argument[2]) {
-            happened(run, at, "the access was made, and did not even fault");
-            likely(
-                "an earlier reply mapped more than its region: rights, size or position of a flexpage were too large");
-        }
-        if (fault.outcome != FAULT_REFUSED) {
-            happened(run, fault.end, "it was %s", fault.outcome == FAULT_OPEN ? "never answered" : "resolved");
-            likely("%s", why);
-        }
-        uint64_t reply = reply_of_pager(run, &fault);
-        if (reply && ipc_error(run_event(run, reply)->argument[1])) return;
-        happened(run, reply ? reply : fault.end, "it ended (%s), but the pager's reply carried no error",
-                 trace_cause_name(fault.cause));
-        likely("refuse with ipc_tag_error(IPC_E_REFUSED); do not leave it to the kernel to stumble over a bad item. %s",
-               why);
-    }
-    expected("a program that makes the access \"%s\"", way);
-    happened(run, run->count, "none came so far");
-    likely("an earlier fault of that program was not resolved");
-}
-
 START_TEST(refuses_what_lies_outside_every_region)
 {
-    for (unsigned i = 0; i < sizeof(ways_outside) / sizeof(ways_outside[0]); i++)
-        require_refusal(ways_outside[i], "a region ends before start + size, and there is none below its start");
+    require_refusals_outside();
 }
 END_TEST
 
@@ -503,28 +265,9 @@ START_TEST(refuses_when_the_dataspace_gives_no_page)
 }
 END_TEST
 
-// What the region forbids is refused before anything is asked for.
-static void require_no_request(const struct run *run)
-{
-    for (struct fault fault = {0}; fault_next(run, &fault);) {
-        struct known_region region;
-        if (!region_at(run, fault.task, fault.address, fault.begin, &region)) continue;
-        uint64_t request = event_find(run, fault.begin, fault.end, request_of_pager(run, &fault));
-        if (!request || !(fault.access & ~region.rights)) continue;
-        expected("%s refused before anything is brought in for it: its region \"%s\" has %s", fault_text(run, &fault),
-                 region.name, rights_text(region.rights));
-        happened(run, request, "the dataspace was asked for the page");
-        happened(run, fault.end, "and then the fault was refused");
-        likely("compare access and rights first: a page that nobody may see costs time and memory");
-    }
-}
-
 START_TEST(refuses_an_access_that_the_region_forbids)
 {
-    for (unsigned i = 0; i < sizeof(ways_forbidden) / sizeof(ways_forbidden[0]); i++)
-        require_refusal(ways_forbidden[i], "compare the access, words[1], with the region's rights before anything "
-                                           "else: a page without the right it needs would fault for ever");
-    require_no_request(grading_run("refusals"));
+    require_refusals_of_access();
 }
 END_TEST
 
@@ -532,7 +275,7 @@ END_TEST
 
 static void require_block(const struct run *run, const struct fault *fault, const struct known_region *region)
 {
-    unsigned order = region_order(region, fault->address, BLOCK_ORDER);
+    unsigned order = region_order(region, fault->address, PAGING_BLOCK_ORDER);
     uint64_t start = fault->address >> order << order;
     expected("%s resolved by a block of %lu pages at 0x%lx (region \"%s\", 0x%lx bytes from 0x%lx on, offset 0x%lx)",
              fault_text(run, fault), 1ul << (order - PAGE_ORDER), (unsigned long)start, region->name,

@@ -130,13 +130,24 @@ const char *fault_text(const struct run *run, const struct fault *fault)
 
 // ---- Regions and pages ---------------------------------------------------------------------------------------------
 
-// Reads a mark that says of a region and comes from one who knows.
-static bool read_region(const struct run *run, const struct trace_record *record, struct known_region *region)
+// Who tells of the regions that a program starts with: root's first thread or, with a region mapper, that one, before
+// it takes its first message.
+static bool knows_first_regions(const struct run *run, uint64_t number)
 {
+    const struct trace_record *record = run_event(run, number);
+    const struct run_program *program = run_program_of(run, record->thread);
+    if (record->thread == run->root_main) return true;
+    return program && record->thread == program->mapper && (!program->served || number < program->served);
+}
+
+// Reads a mark that says of a region and comes from one who knows.
+static bool read_region(const struct run *run, uint64_t number, struct known_region *region)
+{
+    const struct trace_record *record = run_event(run, number);
     uint64_t code = record->argument[0], value = record->argument[1], extra = record->argument[2];
     *region = (struct known_region){.start = value & ~(PAGE_SIZE - 1), .rights = (unsigned)(value % PAGE_SIZE)};
     trace_text(region->name, sizeof(region->name), record, 3);
-    if (code == MARK_REGION && record->thread == run->root_main) {
+    if (code == MARK_REGION && knows_first_regions(run, number)) {
         region->task = (uint32_t)MARK_REGION_TASK(extra);
         region->size = MARK_REGION_SIZE(extra);
         return true;
@@ -153,7 +164,7 @@ static bool read_region(const struct run *run, const struct trace_record *record
 bool region_at(const struct run *run, uint32_t task, uint64_t address, uint64_t at, struct known_region *region)
 {
     for (uint64_t number = 0; (number = event_find(run, number, at, event(TRACE_MARK)));) {
-        if (!read_region(run, run_event(run, number), region)) continue;
+        if (!read_region(run, number, region)) continue;
         region->since = number;
         if (region->task == task && address >= region->start && address - region->start < region->size) return true;
     }

@@ -58,7 +58,7 @@ const char *access_text(unsigned access); // "load", "store", "instruction fetch
 // ---- Regions and pages ---------------------------------------------------------------------------------------------
 
 // As root laid them out before the program started, or as the program says that it attached them: never as a pager
-// says.
+// says, once it serves.
 struct known_region {
     uint32_t task;
     char name[17];

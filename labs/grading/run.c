@@ -127,6 +127,18 @@ static void note_mark(struct run *run, const struct trace_record *record)
     }
 }
 
+static void note_thread(const struct run *run, struct run_program *program, uint64_t number,
+                        const struct trace_record *record)
+{
+    if (record->kind == TRACE_THREAD_CONTROL && record->thread == run->root_main &&
+        record->argument[1] == program->task) {
+        uint32_t *thread = program->main ? &program->mapper : &program->main;
+        if (!*thread && record->argument[0] != program->main) *thread = (uint32_t)record->argument[0];
+    }
+    bool serves = record->kind == TRACE_IPC_RECEIVE && program->mapper && record->thread == program->mapper;
+    if (serves && !program->served) program->served = number;
+}
+
 static void note_threads(struct run *run)
 {
     for (uint64_t i = 0; i < run->count; i++) {
@@ -137,12 +149,11 @@ static void note_threads(struct run *run)
         }
         if (record->kind == TRACE_MARK) note_mark(run, record);
     }
-    // A program has one thread in the arrangements that are graded: the first that is put into its task.
+    // Root puts main into the program's task first, and then the region mapper.
     for (uint64_t i = 0; i < run->count; i++) {
         const struct trace_record *record = &run->events[i];
-        for (unsigned k = 0; k < run->program_count && record->kind == TRACE_THREAD_CONTROL; k++)
-            if (run->programs[k].task == record->argument[1] && !run->programs[k].main)
-                run->programs[k].main = (uint32_t)record->argument[0];
+        for (unsigned k = 0; k < run->program_count; k++)
+            note_thread(run, &run->programs[k], i + 1, record);
     }
 }
 
@@ -211,6 +222,13 @@ const struct run_program *run_program(const struct run *run, const char *name)
 {
     for (unsigned i = 0; i < run->program_count; i++)
         if (!strcmp(run->programs[i].name, name)) return &run->programs[i];
+    return NULL;
+}
+
+const struct run_program *run_program_of(const struct run *run, uint32_t thread)
+{
+    for (unsigned i = 0; i < run->program_count; i++)
+        if (thread && (run->programs[i].main == thread || run->programs[i].mapper == thread)) return &run->programs[i];
     return NULL;
 }
 

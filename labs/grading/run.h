@@ -16,6 +16,8 @@
 struct run_program {
     char name[17];
     uint32_t task, main; // ids
+    uint32_t mapper;     // its region mapper's thread; 0: it has none
+    uint64_t served;     // event: the region mapper's first message; before, it has run no line of a student's
     bool exited;         // and did not crash
     uint64_t status;     // of the exit
 };
@@ -61,6 +63,8 @@ bool run_console_last(const struct run *run, const char *start, char *rest, size
 bool run_launcher(const struct run *run, char *text, size_t size);
 // The program of that name, or NULL: none was started, however far it came.
 const struct run_program *run_program(const struct run *run, const char *name);
+// The program that is or has the thread: main or region mapper; or NULL.
+const struct run_program *run_program_of(const struct run *run, uint32_t thread);
 
 // Record of an event; number: 1..count.
 const struct trace_record *run_event(const struct run *run, uint64_t number);

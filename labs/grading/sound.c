@@ -9,6 +9,7 @@
 #include "labs/grading/image.h"
 #include "labs/grading/ram.h"
 #include "labs/grading/verdict.h"
+#include "loader/runtime/protocol.h"
 
 #define CONSOLE_LIMIT 65536u // bytes; the payloads print less than a tenth of that
 
@@ -20,23 +21,32 @@ static uint64_t last_event_of(const struct run *run, uint32_t thread)
     return number;
 }
 
-static void path_of_root(const char *kernel, char *path, size_t size)
+// Whether the thread runs a student's code in a program's task.
+static bool is_mapper(const struct run *run, uint32_t thread)
 {
-    const char *slash = strrchr(kernel, '/');
-    snprintf(path, size, "%.*s/root.elf", slash ? (int)(slash - kernel) : 1, slash ? kernel : ".");
+    const struct run_program *program = run_program_of(run, thread);
+    return program && program->mapper == thread;
 }
 
-// "file:line" of an instruction of root, or "".
-static void find_line(const char *kernel, uint64_t ip, char *line, size_t size)
+// Path of root or of the region mapper ("rm"), beside the kernel.
+static void path_of(const char *program, const char *kernel, char *path, size_t size)
 {
-    char root[600], command[1024];
-    path_of_root(kernel, root, sizeof(root));
+    const char *slash = strrchr(kernel, '/');
+    snprintf(path, size, "%.*s/%s.elf", slash ? (int)(slash - kernel) : 1, slash ? kernel : ".", program);
+}
+
+// "file:line" of an instruction of the program, or "".
+static void find_line(const char *program, const char *kernel, uint64_t ip, char *line, size_t size)
+{
+    char path[600], command[1024];
+    path_of(program, kernel, path, sizeof(path));
     *line = 0;
-    snprintf(command, sizeof(command), "riscv64-unknown-elf-addr2line -e '%s' 0x%lx 2>/dev/null", root,
+    snprintf(command, sizeof(command), "riscv64-unknown-elf-addr2line -i -e '%s' 0x%lx 2>/dev/null", path,
              (unsigned long)ip);
     FILE *pipe = popen(command, "r");
     if (!pipe) return;
-    if (!fgets(line, (int)size, pipe)) *line = 0;
+    while (fgets(line, (int)size, pipe))
+        ; // of code that was inlined, the last line is where it was called
     pclose(pipe);
     line[strcspn(line, "\n")] = 0;
     if (*line == '?') *line = 0;
@@ -67,7 +77,7 @@ static const char *overflow(const struct run *run, const char *kernel)
     char path[600];
     struct image root;
     const char *thread = NULL;
-    path_of_root(kernel, path, sizeof(path));
+    path_of("root", kernel, path, sizeof(path));
     if (!run->ram || !image_open(path, &root)) return NULL;
     for (unsigned i = 0; i < sizeof(stacks) / sizeof(stacks[0]); i++)
         if (!thread && is_used_up(run, &root, stacks[i].bottom)) thread = stacks[i].thread;
@@ -101,13 +111,28 @@ static void describe_crash(const struct run *run, uint64_t number, char *text, s
                  (unsigned long)record->argument[1]);
 }
 
+// Its pages come from the external pager.
+static _Noreturn void say_mapper_crashed(const struct run *run, const char *kernel, uint64_t number)
+{
+    const struct trace_record *record = run_event(run, number);
+    char line[256];
+    find_line("rm", kernel, record->argument[2], line, sizeof(line));
+    expected("a region mapper that serves until its program ends");
+    happened(run, number, "region mapper crashed: %s, value 0x%lx; ip 0x%lx %s", trace_cause_name(record->argument[0]),
+             (unsigned long)record->argument[1], (unsigned long)record->argument[2], line);
+    likely(
+        "the region mapper has a pager too, the external one, which refuses what lies outside the region mapper's own "
+        "code, data and stack (32 KiB). Look at that line, and at each pointer in it");
+}
+
 static void require_no_crash(const struct run *run, const char *kernel)
 {
     for (uint64_t number = 0; (number = event_find(run, number, 0, event(TRACE_EXCEPTION)));) {
         const struct trace_record *record = run_event(run, number);
+        if (is_mapper(run, record->thread)) say_mapper_crashed(run, kernel, number);
         if (record->task != run->root_task) continue;
         char line[256], what[160];
-        find_line(kernel, record->argument[2], line, sizeof(line));
+        find_line("root", kernel, record->argument[2], line, sizeof(line));
         describe_crash(run, number, what, sizeof(what));
         expected("root's threads serve until the end");
         happened(run, number, "%s crashed: %s; ip 0x%lx %s", run_name_of(run, FIELD_THREAD, record->thread), what,
@@ -150,7 +175,7 @@ static void require_end_in_order(const struct run *run)
     if (!strcmp(run->end, "deadlock")) {
         expected("an answer to every fault, and to every call");
         happened(run, halt ? halt : run->count, "every thread waits, and nothing can ever wake one");
-        likely("whoever waits for a message of its own, besides the loop in loader/root/pager.c, waits for ever");
+        likely("whoever waits for a message of its own, besides the loop in pager.c, waits for ever");
     }
     if (!halt || run_event(run, halt)->thread == run->root_main) return;
     if (strcmp(run->end, "power-off")) return;
@@ -183,22 +208,34 @@ static void require_budget(const struct run *run)
     happened(run, halt ? halt : run->count, "the budget was used up; %s was running",
              thread == run->root_main ? "root's first thread" : run_name_of(run, FIELD_THREAD, thread));
     if (thread == run->root_main) likely("a loop without an end in what root does to set programs up");
-    uint64_t last = last_event_of(run, run->pager);
+    const struct run_program *program = run_program_of(run, thread);
+    uint64_t last = last_event_of(run, program && program->mapper ? program->mapper : run->pager);
     if (last) happened(run, last, "the last that the pager did");
     likely("a loop without an end, in the pager or between it and a program that faults again and again");
 }
 
-// The loop of loader/root/pager.c and the labs' helpers make three marks. Any other one in a pager's name is made up.
+// The loops of the two pager.c and the labs' helpers make three marks. Any other one in a pager's name is made up.
 static void require_no_forgery(const struct run *run)
 {
     for (uint64_t number = 0; (number = event_find(run, number, 0, event(TRACE_MARK)));) {
         const struct trace_record *record = run_event(run, number);
         uint64_t code = record->argument[0];
-        if (record->thread != run->pager || code == MARK_FIND_REGION || code == MARK_MAP_REQUEST || code == MARK_REGION)
-            continue;
+        if (record->thread != run->pager && !is_mapper(run, record->thread)) continue;
+        if (code == MARK_FIND_REGION || code == MARK_MAP_REQUEST || code == MARK_REGION) continue;
         expected("of the pager's marks only \"found region\" and \"asks the dataspace of region\"");
         happened(run, number, "a mark with code %lu in the pager's name", (unsigned long)code);
         likely("marks are not believed because of what they say, but of who makes them: this one counts for nothing");
+    }
+}
+
+// A region mapper can send to its program's parent, who cannot tell it from main.
+static void require_no_early_end(const struct run *run)
+{
+    for (uint64_t number = 0; (number = event_find(run, number, 0, saying(event(TRACE_IPC_SEND), PARENT_EXIT)));) {
+        if (!is_mapper(run, run_event(run, number)->thread)) continue;
+        expected("a program that ends when its main does");
+        happened(run, number, "its region mapper said that it had ended");
+        likely("a pager never ends anything: it replies, or refuses");
     }
 }
 
@@ -260,6 +297,7 @@ void require_sound(const struct run *run, const char *kernel)
     require_memory_left(run);
     require_end_in_order(run);
     require_no_forgery(run);
+    require_no_early_end(run);
     require_memory(run);
     require_whole(run);
 }

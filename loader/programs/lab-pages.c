@@ -1,6 +1,7 @@
 // lab-pages SEED [WILD]: touches its code, constants, data, zeros and stack, memory that it attaches and a file, page
 // by page, in an order and at addresses that the seed decides, and looks at each content. With WILD it makes one access
-// instead that every pager has to refuse: below, behind, null, far, write, execute or beyond.
+// instead that every pager has to refuse: below, behind, null, far, write, execute or beyond. With "threads" threads of
+// its own make them, one each, and end by it; then it goes on as without (that needs grant=kernel-objects).
 //
 // The payload of labs/06-external-pager and of others on paging. What it finds is told by marks: lab_marks.h.
 #include <stdbool.h>
@@ -8,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "loader/programs/lab_marks.h"
+#include "loader/root/layout.h"
 #include "loader/runtime/objects.h"
 #include "loader/runtime/services.h"
 #include "loader/runtime/start.h"
@@ -204,16 +206,20 @@ static int survived(const char *why, unsigned access, uint64_t address)
     return EXIT_FAILURE;
 }
 
-static int access_wildly(const char *why)
+struct way {
+    const char *why;
+    unsigned access;
+    uint64_t address;
+};
+#define WAYS 7u
+static struct way ways[WAYS];
+
+// Of the file there is more on both sides: who takes the region for longer than it is will find a page there.
+static void find_ways(void)
 {
-    // Of the file there is more on both sides: who takes the region for longer than it is will find a page there.
     uint64_t pages = 2 + random_below(6), first = 2 + random_below(FILE_PAGES / 2), inside = random_below(WORDS) * 8;
     volatile uint64_t *start = attach_file(first, pages);
-    const struct {
-        const char *why;
-        unsigned access;
-        uint64_t address;
-    } ways[] = {
+    const struct way all[WAYS] = {
         {"below", RIGHT_READ, (uint64_t)start - 8},
         {"behind", RIGHT_READ, (uint64_t)start + pages * PAGE_SIZE},
         {"null", RIGHT_READ, random_below(64) * 8},
@@ -222,27 +228,86 @@ static int access_wildly(const char *why)
         {"execute", RIGHT_EXECUTE, (uint64_t)attach_memory(pages)},
         {"beyond", RIGHT_READ, (uint64_t)attach_file(1000, pages) + inside}, // the file has fewer pages
     };
-    for (unsigned i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+    memcpy(ways, all, sizeof(ways));
+}
+
+static int access_wildly(const struct way *way)
+{
+    if (way->access == RIGHT_READ) (void)*(volatile uint64_t *)way->address;
+    if (way->access == RIGHT_WRITE) *(volatile uint64_t *)way->address = 1;
+    if (way->access == RIGHT_EXECUTE) ((void (*)(void))way->address)();
+    return survived(way->why, way->access, way->address);
+}
+
+static int access_one(const char *why)
+{
+    find_ways();
+    for (unsigned i = 0; i < WAYS; i++) {
         if (strcmp(ways[i].why, why)) continue;
         mark(LAB_MARK_WILD, ways[i].access, ways[i].address, why);
-        if (ways[i].access == RIGHT_READ) (void)*(volatile uint64_t *)ways[i].address;
-        if (ways[i].access == RIGHT_WRITE) *(volatile uint64_t *)ways[i].address = 1;
-        if (ways[i].access == RIGHT_EXECUTE) ((void (*)(void))ways[i].address)();
-        return survived(why, ways[i].access, ways[i].address);
+        return access_wildly(&ways[i]);
     }
     fprintf(stderr, "lab-pages: there is no way called %s\n", why);
     return EXIT_FAILURE;
 }
 
+// ---- By threads that end by it -------------------------------------------------------------------------------------
+
+#define THREAD_PRIORITY (PRIORITY_MAIN + 1)
+#define THREAD_UTCB 0x3e80000000ul // far from those that root chooses
+
+// Where such a thread runs. It must not return.
+static __attribute__((used)) _Noreturn void thread_main(const struct way *way)
+{
+    (void)access_wildly(way);
+    struct message nothing = {0};
+    for (;;)
+        (void)!ipc_receive(&nothing);
+}
+static __attribute__((naked)) void thread_entry(void)
+{
+    __asm__(".option push\n\t.option norelax\n\tla gp, __global_pointer$\n\t.option pop\n\t"
+            "mv tp, a1\n\ttail thread_main");
+}
+
+// It goes before main, so main goes on when it has ended, or waits.
+static void run_thread(const struct way *way)
+{
+    static _Alignas(16) char stack[PAGE_SIZE];
+    uint64_t thread = capability_allocate(), own_task = capability_named("task");
+    struct thread_settings settings = {.flags = THREAD_SET_TASK | THREAD_SET_PAGER | THREAD_SET_PRIORITY,
+                                       .task = own_task,
+                                       .utcb = THREAD_UTCB,
+                                       .pager = capability_named("regions"),
+                                       .priority = THREAD_PRIORITY};
+    enum ipc_error error = factory_create_thread(capability_named("factory"), thread, NULL);
+    if (!error) error = thread_control(thread, &settings);
+    console_name(console, thread, way->why);
+    mark(LAB_MARK_WILD, way->access, way->address, way->why);
+    if (!error) error = thread_start(thread, (uint64_t)thread_entry, (uint64_t)stack + sizeof(stack), (uint64_t)way);
+    if (!error) error = task_unmap(own_task, capability_flexpage(thread, 0, RIGHTS_ALL), UNMAP_SELF);
+    if (error) give_up("cannot run a thread", error);
+    capability_free(thread);
+}
+
+static int access_by_threads(void)
+{
+    find_ways();
+    for (unsigned i = 0; i < WAYS; i++)
+        run_thread(&ways[i]);
+    return touch_all();
+}
+
 int main(int argc, char **argv)
 {
     if (argc < 2) {
-        fprintf(stderr, "usage: lab-pages SEED [below|behind|null|far|write|execute|beyond]\n");
+        fprintf(stderr, "usage: lab-pages SEED [below|behind|null|far|write|execute|beyond|threads]\n");
         return EXIT_FAILURE;
     }
     console = capability_named("console");
     random_state = strtoul(argv[1], NULL, 0) * 0x9e3779b97f4a7c15ul + 1;
     for (unsigned i = 0; i < 8; i++) // small seeds have few bits
         (void)random_below(2);
-    return argc > 2 ? access_wildly(argv[2]) : touch_all();
+    if (argc > 2 && !strcmp(argv[2], "threads")) return access_by_threads();
+    return argc > 2 ? access_one(argv[2]) : touch_all();
 }

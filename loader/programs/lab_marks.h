@@ -1,5 +1,6 @@
 // What a lab's payload tells the trace, and the grader reads there: a mark bears the thread that made it, so a pager in
-// another task cannot make one in the payload's name. Included by the payloads of the labs and by labs/.
+// another task, or another thread, cannot make one in the payload's name. Included by the payloads of the labs and by
+// labs/.
 #ifndef FAULTLINE_PROGRAMS_LAB_MARKS_H
 #define FAULTLINE_PROGRAMS_LAB_MARKS_H
 

@@ -22,7 +22,9 @@ SEEDS = ("1", "7c1f")
 # Of each kind of mistake one; `make mutants` runs all.
 SOME_MUTANTS = {"02": ("flags-as-they-are", "range-wraps", "entry-stays", "forges-marks", "overflows-its-stack"),
                 "06": ("end-of-region", "read-only-reply", "error-not-looked-at", "loops-for-ever", "forges-marks",
-                       "leaks-a-page", "exhausts-kernel-memory", "leaves-the-kernel-no-room", "large-local-array")}
+                       "leaks-a-page", "exhausts-kernel-memory", "leaves-the-kernel-no-room", "large-local-array"),
+                "07": ("window-at-region-start", "reply-before-request", "gives-up-after-a-refusal", "touches-mains-page",
+                       "ends-the-program")}
 
 IN_BACKTICKS = re.compile(r"`([^`\n]+)`")
 

@@ -1,0 +1,48 @@
+// What the labs on the two pagers judge alike: the runs, whose layouts and accesses the seed decides, and what a pager
+// does for a fault, whichever it is. Used by the checks.c of labs 06 and 07.
+#ifndef FAULTLINE_GRADING_PAGING_H
+#define FAULTLINE_GRADING_PAGING_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "kernel/abi/objects.h"
+#include "labs/grading/events.h"
+
+#define PAGING_BLOCK_ORDER (PAGE_ORDER + 3) // --map-pages 8
+#define PAGING_PAYLOAD "build/boot/lab-pages"
+
+// ---- The runs ------------------------------------------------------------------------------------------------------
+
+// Starts those that are wanted: "pages", executables with segments in strange places, and lab-pages; "refusals", a
+// lab-pages for each access that must be refused; "blocks", lab-pages with PAGING_BLOCK_ORDER and a small cache.
+void paging_start(const char *arrangement, uint64_t seed, bool pages, bool refusals, bool blocks);
+
+// ---- One fault -----------------------------------------------------------------------------------------------------
+
+uint64_t page_of(uint64_t address);
+
+// The thread that serves the faults of a program's main: its region mapper if it has one, else the external pager.
+uint32_t pager_of(const struct run *run, uint32_t task);
+// What it does for a fault.
+struct pattern mark_of_pager(const struct run *run, const struct fault *fault, enum mark_code code);
+struct pattern request_of_pager(const struct run *run, const struct fault *fault); // DATASPACE_MAP
+uint64_t reply_of_pager(const struct run *run, const struct fault *fault);         // event, or 0
+
+// The first DATASPACE_MAP has the right offset and rights. Returns the event.
+uint64_t require_request(const struct run *run, const struct fault *fault, const struct known_region *region);
+
+// ---- A whole run ---------------------------------------------------------------------------------------------------
+
+// Each fault in a region is marked with that region.
+void require_regions_found(const struct run *run);
+// lab-pages came to its end and found in each page what belongs there; and each program ended by itself.
+void require_contents(const struct run *run);
+void require_ends(const struct run *run);
+void require_one_fault_to_a_page(const struct run *run);
+
+// Of the run "refusals": the access of this name was refused by the pager itself. why: the likely cause if not.
+void require_refusal(const char *way, const char *why);
+void require_refusals_outside(void);
+void require_refusals_of_access(void);
+
+#endif
