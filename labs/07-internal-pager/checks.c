@@ -196,6 +196,10 @@ static void require_answer(const struct run *run, const struct fault *fault)
             "the page is in main's address space already, which is the region mapper's too: there is nothing to send. "
             "An empty message is ipc_tag(0, 0, 0)");
     }
+    if (fault->outcome == FAULT_REFUSED && fault->cause == CAUSE_FAULT_NO_PAGER) {
+        happened(run, fault->end, "the region mapper gave the fault up: it waited for another message, or is gone");
+        likely("the loop in loader/rm/pager.c receives and replies: call nothing that does");
+    }
     if (fault->outcome == FAULT_RESOLVED) return;
     happened(run, fault->end, "it was refused (%s)", trace_cause_name(fault->cause));
     likely("the tag of the reply carries an error, or the same access faulted eight times without progress");

@@ -78,6 +78,24 @@ class Grading(unittest.TestCase):
                     problem, _result = lab.grade_mutant(each, mutants[name], "1")
                     self.assertIsNone(problem)
 
+    def test_a_file_of_the_region_mapper_is_in_the_boot_archive_and_the_kernel_is_the_kits(self):
+        each = lab_files.find("07")
+        out = os.path.join(WORK, "07/archive")
+        self.assertTrue(lab_grade.build(each, each.starter(), out)[1])
+        self.assertEqual(lab_grade.file_hash(f"{out}/faultline.elf"), lab_grade.file_hash("build/kernel/faultline.elf"))
+        self.assertNotEqual(lab_grade.file_hash(f"{out}/boot.cpio"), lab_grade.file_hash("build/boot.cpio"))
+
+    def test_a_helper_by_the_name_of_a_library_function_is_nobody_elses(self):
+        each = lab_files.find("07")
+        out = os.path.join(WORK, "07/helper")
+        os.makedirs(out, exist_ok=True)
+        source = os.path.join(out, each.file)
+        with open(source, "w") as file:
+            file.write(text_of(each.unit) + "void *memset(void *to, int value, size_t size)\n"
+                       "{\n    return value || size ? NULL : to;\n}\n"
+                       "void region_mapper_run(void)\n{\n    for (;;)\n        ;\n}\n")
+        self.assertEqual(lab_grade.grade(each, source, out, "1")["points"], 100)
+
     def test_there_are_a_dozen_mutants_to_a_lab_and_each_applies_to_the_kits_file(self):
         for each in lab_files.all_labs():
             mutants = each.mutants()
@@ -125,6 +143,15 @@ class Commands(unittest.TestCase):
         self.assertIn("external_fault.c.1", command("reset", "LAB=06").stdout)
         self.assertIn("this is no C", text_of(file + ".1"))
         self.assertEqual(text_of(file), text_of("labs/06-external-pager/starter.c"))
+
+    def test_a_program_runs_with_the_students_region_mapper(self):
+        shutil.rmtree(os.path.join(WORK, "07-internal-pager"), ignore_errors=True)
+        command("start", "LAB=07", "SEED=1")
+        refused = command("run", "LAB=07")
+        self.assertEqual(refused.returncode, 139)
+        self.assertRegex(refused.stdout, 'refused by its pager; pager: thread .* "region mapper"')
+        shutil.copy(os.path.join(ROOT, lab_files.find("07").unit), os.path.join(WORK, "07-internal-pager"))
+        self.assertIn("Hello, I am hello.", command("run", "LAB=07").stdout)
 
     def test_wrong_words_get_a_sentence(self):
         for words, sentence in ((("grade", "LAB=77"), "there is no lab 77"), (("grade",), "which lab"),
