@@ -169,6 +169,11 @@ START_TEST(the_page_lands_before_anybody_replies_to_main)
             likely("ipc_call waits until the file server has answered, and its answer brings the page: look at what "
                    "ipc_call returns");
         }
+        unsigned arrived = event_count(run, fault.begin, fault.end, landing);
+        if (arrived > 1) {
+            happened(run, landed, "%u pages came", arrived);
+            likely("a fault is for one page, PAGE_ORDER, unless mapper->map_order says more: step 6 comes later");
+        }
         flexpage_t page = run_event(run, landed)->argument[1];
         if (flexpage_address(page) == page_of(fault.address) && flexpage_rights(page) == region.rights) continue;
         happened(run, landed, "0x%lx came, %s", (unsigned long)flexpage_address(page),
