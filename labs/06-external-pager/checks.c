@@ -53,9 +53,19 @@ static void require_landing(const struct run *run, const struct fault *fault, co
     expected("for %s a page in root's own window for the region, with rights %s", fault_text(run, fault),
              rights_text(region->rights));
     if (!landing) {
-        uint64_t error = event_find(run, fault->begin, fault->end, with(event(TRACE_SYSCALL_ERROR), 2, DATASPACE_MAP));
-        happened(run, error ? error : fault->end, "no page arrived in root while it served this fault");
-        likely("the receive window must be a page-aligned address of the region's window: pager_own_address");
+        uint64_t answer =
+            event_find(run, fault->begin, fault->end, by(serving(event(TRACE_IPC_REPLY), fault->id), run->file_server));
+        happened(run, fault->end, "no page arrived in root while it served this fault");
+        if (answer && ipc_error(run_event(run, answer)->argument[1])) {
+            happened(run, answer, "the dataspace answered with an error");
+            likely(
+                "its meaning is in kernel/abi/ipc.h: RIGHTS, more rights were asked for than the region has; ARGUMENT, "
+                "the offset is no multiple of a page, or lies behind the end");
+        }
+        if (!answer)
+            likely("the dataspace was not asked, or did not get the message: look at what dataspace_map returns");
+        likely("the receive window must be where this page has its place, and nothing lies yet: pager_own_address with "
+               "the page's address");
     }
     flexpage_t page = run_event(run, landing)->argument[1];
     if (flexpage_address(page) < PLACE_WINDOW(0) || flexpage_address(page) >= PLACE_WINDOW(PLACES)) {
@@ -232,8 +242,13 @@ static void require_page_table(const struct run *run, const struct run_program *
     for (struct fault fault = {0}; fault_next(run, &fault);) {
         struct ram_page page;
         if (fault.task != program->task || ram_page(run->ram, fault.task, fault.address, &page)) continue;
-        expected("the page of %s still there at the end", fault_text(run, &fault));
-        happened(run, fault.end, "it came, and is gone from the page table of %s", program->name);
+        struct page came;
+        expected("the page of %s in the page table of %s at the end", fault_text(run, &fault), program->name);
+        if (!page_at(run, fault.task, fault.address, fault.end, &came)) {
+            happened(run, fault.end, "it never came");
+            likely("the reply to this fault brought no page, or brought it elsewhere");
+        }
+        happened(run, came.since, "it came, and is gone");
         likely("what root unmaps from its own memory, or maps something else over, is gone from the program as well");
     }
 }

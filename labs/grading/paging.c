@@ -157,8 +157,13 @@ void require_regions_found(const struct run *run)
             likely("the loop in pager.c receives and replies; the function that serves a fault only returns a tag");
         }
         if (!mark) {
+            struct known_region before;
             happened(run, fault.end, "no such mark; the fault ended like this");
-            likely("nothing was found: a region holds start <= address < start + size; or region_mark was not called");
+            if (region_at(run, fault.task, region.start - 1, fault.begin, &before))
+                happened(run, before.since, "region \"%s\" (0x%lx, 0x%lx bytes) ends where this one begins",
+                         before.name, (unsigned long)before.start, (unsigned long)before.size);
+            likely("nothing was found, or the region before: each of regions[0] to regions[count - 1] holds start <= "
+                   "address < start + size, its end no more. Or region_mark was not called");
         }
         const struct trace_record *record = run_event(run, mark);
         if (record->argument[1] != region.start) {
@@ -210,8 +215,10 @@ void require_contents(const struct run *run)
     }
     if (event_find(run, 0, 0, with(mark, 0, LAB_MARK_DONE))) return;
     expected("lab-pages comes to its end");
-    happened(run, run->count, "it did not");
-    likely("it crashed or gave up: %s/console.txt says how", run->directory);
+    uint64_t crash = event_find(run, 0, 0, by(event(TRACE_EXCEPTION), program->main));
+    happened(run, crash, "%s", crash ? "it crashed" : "it gave up");
+    likely("a fault was refused that its region allows, or a page had wrong content: %s/console.txt says more",
+           run->directory);
 }
 
 void require_ends(const struct run *run)

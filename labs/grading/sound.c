@@ -199,14 +199,31 @@ static void require_silence(const struct run *run)
     }
 }
 
-static void require_budget(const struct run *run)
+// "at file:line" of what ran when the kernel stopped, as its console says; the image is "root" or "rm".
+static void find_running(const struct run *run, const char *kernel, const char *image, char *line, size_t size)
+{
+    char said[200] = "", place[200];
+    unsigned long ip;
+    (void)run_console(run, "faultline: running: ", said, sizeof(said));
+    const char *at = strstr(said, "at ip ");
+    if (!at || sscanf(at, "at ip %lx", &ip) != 1) return;
+    find_line(kernel, image, ip, place, sizeof(place));
+    snprintf(line, size, "at ip 0x%lx %s", ip, place);
+}
+
+static void require_budget(const struct run *run, const char *kernel)
 {
     if (strcmp(run->end, "budget")) return;
     uint64_t halt = event_find(run, 0, 0, event(TRACE_HALT));
     uint32_t thread = halt ? run_event(run, halt)->thread : 0;
+    const char *image = is_mapper(run, thread)                                 ? "rm"
+                        : halt && run_event(run, halt)->task == run->root_task ? "root"
+                                                                               : "";
+    char line[256] = "";
+    if (*image) find_running(run, kernel, image, line, sizeof(line));
     expected("all programs served within the budget of instructions");
-    happened(run, halt ? halt : run->count, "the budget was used up; %s was running",
-             thread == run->root_main ? "root's first thread" : run_name_of(run, FIELD_THREAD, thread));
+    happened(run, halt ? halt : run->count, "the budget was used up; %s was running %s",
+             thread == run->root_main ? "root's first thread" : run_name_of(run, FIELD_THREAD, thread), line);
     if (thread == run->root_main) likely("a loop without an end in what root does to set programs up");
     const struct run_program *program = run_program_of(run, thread);
     uint64_t last = last_event_of(run, program && program->mapper ? program->mapper : run->pager);
@@ -293,7 +310,7 @@ void require_sound(const struct run *run, const char *kernel)
     require_no_crash(run, kernel);
     require_silence(run);
     require_stacks(run, kernel);
-    require_budget(run);
+    require_budget(run, kernel);
     require_memory_left(run);
     require_end_in_order(run);
     require_no_forgery(run);
