@@ -217,6 +217,28 @@ START_TEST(a_box_can_be_asked_about_while_a_prediction_is_wanted)
 }
 END_TEST
 
+START_TEST(each_word_is_on_one_page_of_the_words_and_none_is_cut)
+{
+    static const char *const some[] = {"fault", "pager", "page", "frame", "capability", "server", "timeline", "Tab"};
+    static const int sizes[][2] = {{60, 16}, {80, 24}, {200, 60}};
+    for (int size = 0; size < 3; size++) {
+        int seen[8] = {0};
+        session.view = session.view_before_help = VIEW_ARRANGEMENT;
+        for (session.view = VIEW_WORDS, session.help_page = 0; session.view == VIEW_WORDS;
+             session_do(&session, COMMAND_HELP)) {
+            char *text = test_frame_text(&session, sizes[size][0], sizes[size][1], false), word[32];
+            for (int i = 0; i < 8; i++) {
+                snprintf(word, sizeof word, "\n  %-10s ", some[i]);
+                seen[i] += strstr(text, word) != NULL;
+            }
+            free(text);
+        }
+        for (int i = 0; i < 8; i++)
+            ck_assert_msg(seen[i] == 1, "\"%s\" is on %d pages of %d columns", some[i], seen[i], sizes[size][0]);
+    }
+}
+END_TEST
+
 // ---- How it looks ------------------------------------------------------------------------------------------------
 
 START_TEST(an_explained_box_looks_as_agreed)
@@ -263,6 +285,7 @@ int main(void)
     tcase_add_test(tests, what_the_cursor_selects_is_explained);
     tcase_add_test(tests, columns_of_the_chart_task_headings_frames_and_steps_are_boxes_too);
     tcase_add_test(tests, a_box_can_be_asked_about_while_a_prediction_is_wanted);
+    tcase_add_test(tests, each_word_is_on_one_page_of_the_words_and_none_is_cut);
     tcase_add_test(tests, an_explained_box_looks_as_agreed);
     tcase_add_loop_test(tests, a_hostile_trace_can_be_pointed_at_everywhere, 0, 4);
     return run_suite("viz/concept", tests);

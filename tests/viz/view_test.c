@@ -158,6 +158,8 @@ START_TEST(the_event_list_and_the_help_screen_look_as_agreed)
         session_do(&session, COMMAND_HELP);
     test_frame_compare(&session, 80, 24, "words");
     session_do(&session, COMMAND_HELP);
+    test_frame_compare(&session, 80, 24, "words-more");
+    session_do(&session, COMMAND_HELP);
     ck_assert_int_eq(session.view, VIEW_EVENTS);
 }
 END_TEST

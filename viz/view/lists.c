@@ -57,7 +57,7 @@ void help_draw(struct area area, struct session *session)
         draw_legend(area, 2, heading, 2, (area.width - 2) / 2);
 }
 
-// The dearest first: a low screen leaves the last ones out, with a mark.
+// The dearest first: a low screen has the others on its next pages.
 static const struct {
     const char *word, *meaning;
 } glossary[] = {
@@ -91,16 +91,33 @@ const char *words_meaning(const char *word)
     return "";
 }
 
+static const int word_count = (int)(sizeof glossary / sizeof *glossary);
+
+static int meaning_rows(struct area area, int word)
+{
+    area.height = 0; // counted, not drawn
+    return area_wrap(area, 13, 0, area.width - 15, 8, STYLE_TEXT, glossary[word].meaning);
+}
+
+// The word behind the last one that fits onto a page which begins with `first`.
+static int page_end(struct area area, int first)
+{
+    int rows = meaning_rows(area, first), end = first + 1;
+    while (end < word_count && (rows += meaning_rows(area, end)) <= area.height)
+        end++;
+    return end;
+}
+
+// On as many pages as they need; a mark in the corner says that there is another one.
 void words_draw(struct area area, struct session *session)
 {
-    (void)session;
-    int count = (int)(sizeof glossary / sizeof *glossary), y = 0;
-    for (int i = 0; i < count; i++) {
-        if (y >= area.height) {
-            area_put(area, area.width - 1, area.height - 1, STYLE_QUIET, GLYPH_CUT);
-            return;
-        }
+    int first = 0, end = page_end(area, 0), page = 0, y = 0;
+    session->help_pages = 1;
+    for (int begin = end; begin < word_count; begin = page_end(area, begin), session->help_pages++)
+        if (page < session->help_page) first = begin, end = page_end(area, begin), page++;
+    for (int i = first; i < end; i++) {
         area_text_in(area, 2, y, 10, STYLE_MESSAGE, glossary[i].word);
         y += area_wrap(area, 13, y, area.width - 15, area.height - y, STYLE_TEXT, glossary[i].meaning);
     }
+    if (end < word_count) area_put(area, area.width - 1, area.height - 1, STYLE_QUIET, GLYPH_CUT);
 }

@@ -142,17 +142,18 @@ static void fold(struct session *session)
             sequence_fold(&session->side[i], &session->folds[i]);
 }
 
-// First what is pointed at, if something is. Then page after page of keys and glyphs, then the words, then back.
+// First what is pointed at, if something is. Then page after page of keys and glyphs, then of the words, then back.
 static void toggle_help(struct session *session)
 {
     bool in_help = session->view == VIEW_HELP || session->view == VIEW_WORDS;
     if (!in_help && !session->explains && concept_open(session, concept_pointed(session))) return;
     session->explains = false;
     session->pointed = 0;
-    if (session->view == VIEW_HELP && session->help_page + 1 < session->help_pages) {
+    if (in_help && session->help_page + 1 < session->help_pages) {
         session->help_page++;
     } else if (session->view == VIEW_HELP) {
         session->view = VIEW_WORDS;
+        session->help_page = session->help_pages = 0;
     } else if (session->view == VIEW_WORDS) {
         session->view = session->view_before_help;
     } else {
