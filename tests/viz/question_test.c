@@ -295,6 +295,29 @@ START_TEST(the_right_choice_and_no_other_says_what_the_trace_says)
 }
 END_TEST
 
+static unsigned regions_asked;
+
+static void count_regions(const struct question *question)
+{
+    check_truth(question);
+    regions_asked += question->kind == QUESTION_REGION;
+}
+
+START_TEST(a_region_that_holds_the_address_too_is_no_wrong_choice)
+{
+    test_story_begin(&written, ARRANGEMENT_INTERNAL);
+    // Inside "code": the address lies in two regions, the pager finds one of them.
+    test_trace_by(&written, 91, 9, 0, TRACE_MARK, MARK_REGION, 0x11000 | RIGHT_READ, MARK_REGION_EXTRA(9, 0x8000),
+                  test_text("inside"), 0);
+    for (uint32_t i = 1; i <= 6; i++)
+        test_story_internal(&written, i, 0x10000 + 0x1000ull * i);
+    open_written();
+    for_all(count_regions);
+    ck_assert_uint_gt(regions_asked, 0);
+    close_written();
+}
+END_TEST
+
 int main(void)
 {
     TCase *tests = tcase_create("claims");
@@ -304,5 +327,6 @@ int main(void)
     tcase_add_test(tests, each_beat_of_a_fault_is_asked_about_once);
     tcase_add_test(tests, where_nobody_faults_nothing_is_asked);
     tcase_add_test(tests, the_right_choice_and_no_other_says_what_the_trace_says);
+    tcase_add_test(tests, a_region_that_holds_the_address_too_is_no_wrong_choice);
     return run_suite("viz/question", tests);
 }
