@@ -52,7 +52,7 @@ START_TEST(a_resize_between_keys_shows_the_right_picture)
 END_TEST
 
 // Not for tmux-256color, whose description has the lower right corner shifted into place: after a storm, libvterm 0.1
-// shifts too short a row. A new libvterm that is given the same last picture shows it as it was drawn.
+// may lose that cell. A new libvterm that is given the same last picture shows it as it was drawn.
 static const char *const storm_terms[] = {"xterm-256color", "linux", "vt100"};
 START_TEST(a_storm_of_resizes_ends_in_the_right_picture)
 {
