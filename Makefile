@@ -196,7 +196,8 @@ build/host/%.o: %.c Makefile
 # The grader of a lab. It holds no line of a student's: those run in the guest alone.
 lab_names := $(patsubst labs/%/checks.c,%,$(wildcard labs/*/checks.c))
 grading_objects := $(call host_objects,$(wildcard labs/grading/*.c viz/trace/*.c))
-$(lab_names:%=build/labs/%/checks): build/labs/%/checks: build/host/labs/%/checks.o $(grading_objects) | $(lab_payloads)
+lab_checks = $(call host_objects,$(filter-out %/starter.c,$(wildcard labs/$(1)/*.c)))
+$(lab_names:%=build/labs/%/checks): build/labs/%/checks: $$(call lab_checks,$$*) $(grading_objects) | $(lab_payloads)
 	@mkdir -p $(@D)
 	@echo "link     $@"
 	@$(CC) $(HOST_FLAGS) $^ $$(pkg-config --libs check) -o $@
@@ -403,7 +404,7 @@ lint:
 	@cppcheck --quiet --std=c11 --enable=warning,performance,portability --error-exitcode=1 --inline-suppr \
 	    --suppress=missingIncludeSystem \
 	    --suppress=ctunullpointer --suppress=nullPointerRedundantCheck --suppress=comparePointers -I. \
-	    $(viz_sources) $(kernel_core) $(loader_testable) $(wildcard labs/grading/*.c labs/*/checks.c) scripts
+	    $(viz_sources) $(kernel_core) $(loader_testable) $(filter-out %/starter.c,$(wildcard labs/*/*.c)) scripts
 	@$(PYTHON) -m compileall -q scripts $(wildcard tests/*/*.py loader/programs/*.py)
 	@echo "nothing to complain about"
 clean:
@@ -417,7 +418,7 @@ help:
 	@echo "make bench        measure the kernel's operations, in instructions"
 	@echo "make bench-viz    measure the visualizer on ten million events, and babeltrace2 on the same file"
 	@echo "make policies     what read-ahead, larger mappings and pre-mapping cost and save, in each arrangement"
-	@echo "make start LAB=06 begin a lab (02, 06 or 07): labs/README.md; then make lab, grade, hint, run, watch, gdb, reset"
+	@echo "make start LAB=06 begin a lab (01, 02, 06 or 07): labs/README.md; then make lab, grade, hint, run, watch, gdb, reset"
 	@echo "make mutants      are the graders good? (LAB=06; make new-lab makes the skeleton of another lab)"
 	@echo "make rogue        a million random system calls under a kernel that checks itself (COUNT=1000000 SEED=1)"
 	@echo "make fuzz         fuzz the kernel's core (SECONDS=600 JOBS=2); needs clang"

@@ -76,16 +76,23 @@ def step_of(lab, options, otherwise=None):
 
 # ---- The commands -----------------------------------------------------------------------------------------------------
 
+def write_starter(lab, options):
+    if lab.answers:
+        lab_grade.ask(lab, lab.runs, seed_of(lab, options), lab.source())
+    else:
+        write(lab.source(), read(lab_grade.starter(lab, None, None)))
+
+
 def start(lab, options):
     if os.path.exists(at_root(lab.source())):
         print(f"{lab.source()} is there already, and stays as it is. make reset LAB={lab.number} begins anew and keeps "
               "a copy.")
         return 0
-    write(lab.source(), read(lab.starter()))
     seed = options.get("SEED") or lab_files.seed_of_name(options.get("NAME") or getpass.getuser())
     write(os.path.join(lab.work, "seed"), seed + "\n")
+    write_starter(lab, options)
     print(f"lab {lab.number}, {lab.title}: {lab.source()} is yours to fill in, seed {seed_of(lab, {})}.\n"
-          f"Read {lab.folder}/README.md and {lab.header}, then: make lab LAB={lab.number}")
+          f"Read {lab.folder}/README.md{'' if lab.answers else f' and {lab.header}'}, then: make lab LAB={lab.number}")
     return 0
 
 
@@ -131,7 +138,12 @@ def built(lab):
 
 
 def run(lab, options):
-    """Any program with the student's file in root or in the region mapper."""
+    """Any program with the student's file in root or in the region mapper; or, if that is answers, the runs that they are about."""
+    if lab.answers:
+        require_started(lab)
+        lab_grade.ask(lab, lab.runs, seed_of(lab, options), os.path.join(lab.runs, "questions.txt"))
+        print(f"the runs are in {lab.runs}. To look at them: make watch LAB={lab.number} RUN=internal")
+        return 0
     kernel, archive = built(lab)
     words = list(lab.run_words)
     if options.get("PROGRAM"):
@@ -146,23 +158,29 @@ def run(lab, options):
 def watch(lab, options):
     """The visualizer, on the run and at the event of the first failure, or on what RUN= and EVENT= say."""
     require_started(lab)
-    failure = lab_grade.first_failure(lab_grade.previous(lab.out) or {"tests": []})
-    name = options.get("RUN") or (failure or {}).get("run") or "run"
-    directory = os.path.join(lab.out, name)
-    if not os.path.isdir(at_root(os.path.join(directory, "trace"))):
-        traces = glob.glob(at_root(os.path.join(lab.out, "*/trace")))
-        there = ", ".join(sorted(os.path.basename(os.path.dirname(trace)) for trace in traces))
-        raise LabError(f"there is no trace in {directory}: make run LAB={lab.number}, or make grade LAB={lab.number}" +
-                       (f". RUN= may be: {there}" if there else ""))
-    event = options.get("EVENT") or (str(lab_grade.first_event(failure)) if failure and name == failure["run"] else "")
+    result = lab_grade.previous(lab.out) or {"tests": []}
+    if lab.answers and result.get("seed") != seed_of(lab, options):
+        result = {"tests": []}  # of other runs than those that are looked at
+    failure = lab_grade.first_failure(result, lab_grade.unanswered)
+    names = (options.get("RUN") or (failure or {}).get("run") or ("internal external" if lab.answers else "run")).split()
+    directories = [os.path.join(lab.runs, name) for name in names]
+    for directory in directories:
+        if not os.path.isdir(at_root(os.path.join(directory, "trace"))):
+            traces = glob.glob(at_root(os.path.join(lab.runs, "*/trace")))
+            there = ", ".join(sorted(os.path.basename(os.path.dirname(trace)) for trace in traces))
+            raise LabError(f"there is no trace in {directory}: make run LAB={lab.number}, or make grade LAB={lab.number}" +
+                           (f". RUN= may be: {there}" if there else ""))
+    event = options.get("EVENT") or (str(lab_grade.first_event(failure)) if failure and names == [failure["run"]] else "")
     words = ["build/bin/faultline-viz"] + (["--at", event] if event not in ("", "0") else [])
     if not sys.stdout.isatty():
         words += ["--snapshot", "text", "--size", "120x34"]
-    return subprocess.run(words + [directory], cwd=ROOT, check=False).returncode
+    return subprocess.run(words + directories, cwd=ROOT, check=False).returncode
 
 
 def debug(lab, _options):
     """Stops at the student's function, under gdb."""
+    if lab.answers:
+        raise LabError(f"in lab {lab.number} there is no code of yours to stop at: make watch LAB={lab.number}")
     kernel, archive = built(lab)
     gdb = next((name for name in GDBS if shutil.which(name)), None)
     if gdb is None:
@@ -206,20 +224,20 @@ def hint(lab, options):
     return 0
 
 
-def reset(lab, _options):
+def reset(lab, options):
     require_started(lab)
     number = 1
     while os.path.exists(at_root(f"{lab.source()}.{number}")):
         number += 1
     os.rename(at_root(lab.source()), at_root(f"{lab.source()}.{number}"))
-    write(lab.source(), read(lab.starter()))
+    write_starter(lab, options)
     print(f"{lab.source()} is the starter again; what was there is {lab.source()}.{number}")
     return 0
 
 
 def grade_reference(lab, options):
-    out = os.path.join(lab.build, "reference")
-    result = lab_grade.grade(lab, lab.unit, out, seed_of(lab, options), step_of(lab, options))
+    out, seed = os.path.join(lab.build, "reference"), seed_of(lab, options)
+    result = lab_grade.grade(lab, lab_grade.reference(lab, out, seed), out, seed, step_of(lab, options))
     lab_grade.print_result(lab, result, out)
     return 0 if result["points"] == 100 else 1
 
@@ -230,25 +248,26 @@ def repeat(lab, options):
     out = os.path.join(lab.build, "repeat")
     for number in range(1, count + 1):
         shutil.rmtree(at_root(out), ignore_errors=True)
-        source = os.path.join(out, lab.file)
+        source, right = os.path.join(out, lab.file), read(lab_grade.reference(lab, out, seed))
         mutant = next((mutant for mutant in lab.mutants() if mutant.name == options.get("MUTANT")), None)
-        write(source, mutant.apply(read(lab.unit)) if mutant else read(lab.unit))
+        write(source, mutant.apply(right) if mutant else right)
         result = lab_grade.lasting(lab_grade.grade(lab, source, out, seed))
         first = first or result
         if result != first:
             differing += 1
             names = [name for name in result if result[name] != first.get(name)]
             print(f"grading {number} differs from the first in: {', '.join(names)}")
-    print(f" lab {lab.number}: {count} gradings of {options.get('MUTANT') or lab.unit}, {first['points']} points, "
+    print(f" lab {lab.number}: {count} gradings of {options.get('MUTANT') or 'the reference'}, {first['points']} points, "
           f"{differing} differ from the first")
     return 1 if differing else 0
 
 
-def grade_mutant(lab, mutant, seed):
-    """Returns what is wrong with the grader about this mutant, or None, and the result."""
+def grade_mutant(lab, mutant, right, seed):
+    """Grades what the mutant makes of `right`, the reference's text. Returns what is wrong with the grader about this
+    mutant, or None, and the result."""
     out = os.path.join(lab.build, "mutants", mutant.name)
     source = os.path.join(out, lab.file)
-    write(source, mutant.apply(read(lab.unit)))
+    write(source, mutant.apply(right))
     result = lab_grade.grade(lab, source, out, seed)
     if "compiler" in result:
         return f"it does not compile:\n{result['compiler']}", result
@@ -267,12 +286,13 @@ def grade_mutant(lab, mutant, seed):
 def show_mutants(lab, options):
     seed = seed_of(lab, options)
     wanted = [mutant for mutant in lab.mutants() if options.get("MUTANT") in (None, "", mutant.name)]
-    text, good = lab_grade.build(lab, lab.unit, os.path.join(lab.build, "reference"))  # all that mutants share, once
+    out = os.path.join(lab.build, "reference")
+    text, good = lab_grade.build(lab, None if lab.answers else lab.unit, out)  # all that mutants share, once
     if not good:
         raise LabError(text)
-    wrong = 0
+    right, wrong = read(lab_grade.reference(lab, out, seed)), 0
     with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
-        for mutant, (problem, result) in zip(wanted, pool.map(lambda each: grade_mutant(lab, each, seed), wanted)):
+        for mutant, (problem, result) in zip(wanted, pool.map(lambda each: grade_mutant(lab, each, right, seed), wanted)):
             wrong += problem is not None
             failure = lab_grade.first_failure(result)
             print(f" {'✗' if problem else '✓'} {mutant.name:32} {result['points']:3} points  {result['seconds']:4} s  "

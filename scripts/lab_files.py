@@ -15,26 +15,31 @@ class LabError(Exception):
 
 
 class Lab:
-    """A lab of labs/. number: "06"; unit: the kit's file that the student's takes the place of."""
+    """A lab of labs/. number: "06"; unit: the kit's file that the student's takes the place of. With "answers" there
+    is no such file: the student answers questions about runs, in a file that the grader writes."""
 
     def __init__(self, name):
         self.name, self.number = name, name.split("-")[0]
         self.folder = os.path.join("labs", name)
         with open(os.path.join(ROOT, self.folder, "lab.json")) as file:
             settings = json.load(file)
-        self.title, self.unit, self.header = settings["title"], settings["unit"], settings["header"]
-        self.run_words, self.breakpoint = settings["run"], settings["break"]
+        self.title, self.answers = settings["title"], settings.get("answers", False)
+        if not self.answers:
+            self.unit, self.header = settings["unit"], settings["header"]
+            self.run_words, self.breakpoint = settings["run"], settings["break"]
         # Who gets the student's functions while others keep the kit's: see LAB_USERS in the Makefile.
         self.users, self.symbols = settings.get("users", []), settings.get("symbols", [])
-        self.file = os.path.basename(self.unit)
+        self.file = "answers.txt" if self.answers else os.path.basename(self.unit)
         # The program of the loader that has the student's file in it, as the Makefile says too.
-        self.program = "rm" if self.unit.startswith("loader/rm/") else "root"
+        self.program = "rm" if not self.answers and self.unit.startswith("loader/rm/") else "root"
         # FAULTLINE_WORK: another folder than work/, for tests, which must not touch a student's.
         elsewhere = os.environ.get("FAULTLINE_WORK")
         self.work = os.path.join(elsewhere or "work", name)
         self.build = os.path.join("build/labs", name)
         self.out = os.path.join(elsewhere, "build", name) if elsewhere else os.path.join(self.build, "work")
         self.checks = os.path.join(self.build, "checks")
+        # Runs to look at: those of the last grading, or, if they are what is asked about, the student's own.
+        self.runs = os.path.join(self.work, "runs") if self.answers else self.out
 
     def path(self, *parts):
         return os.path.join(ROOT, self.folder, *parts)
@@ -42,9 +47,6 @@ class Lab:
     def source(self):
         """The student's file."""
         return os.path.join(self.work, self.file)
-
-    def starter(self):
-        return os.path.join(self.folder, "starter.c")
 
     def handout(self):
         with open(self.path("README.md")) as file:
@@ -70,8 +72,8 @@ class Lab:
         return [(summary.strip(), text.strip()) for summary, text in HINT.findall(steps[step][1])]
 
     def mutants(self):
-        folder = self.path("mutants")
-        return [Mutant(os.path.join(folder, name)) for name in sorted(os.listdir(folder)) if name.endswith(".patch")]
+        folder, ending = self.path("mutants"), ".edit" if self.answers else ".patch"
+        return [Mutant(os.path.join(folder, name)) for name in sorted(os.listdir(folder)) if name.endswith(ending)]
 
 
 def without_hints(text):
@@ -99,22 +101,43 @@ def seed_of_name(name):
 
 
 class Mutant:
-    """A wrong solution: a unified diff of the kit's file. Lines "key: value" before it say what it is:
-    what (the mistake), points (what is left), says (a regular expression that the message must match)."""
+    """A wrong solution: what is changed in the reference. Lines "key: value" before that say what it is: what (the
+    mistake), points (what is left), says (a regular expression that the message must match). In NAME.patch a diff of
+    the kit's file follows; in NAME.edit a few lines of Python, which change `text`, a file with right answers."""
 
     def __init__(self, path):
-        self.name = os.path.basename(path).removesuffix(".patch")
+        self.name, ending = os.path.splitext(os.path.basename(path))
         with open(path) as file:
-            head, _, body = file.read().partition("\n--- ")
+            head, _, body = file.read().partition("\n---")
         self.fields = dict(line.split(": ", 1) for line in head.splitlines() if ": " in line)
         missing = {"what", "points", "says"} - set(self.fields)
         if missing:
             raise LabError(f"{path} does not say: {', '.join(sorted(missing))}")
         self.what, self.points, self.says = self.fields["what"], int(self.fields["points"]), self.fields["says"]
-        self.diff = "--- " + body
+        self.change = edit if ending == ".edit" else apply
+        self.body = body if ending == ".edit" else "---" + body
 
     def apply(self, text):
-        return apply(text, self.diff, self.name)
+        return self.change(text, self.body, self.name)
+
+
+def answer_of(text, number):
+    """What a file says to question number "3.2"."""
+    return re.search(rf"^Question {re.escape(number)}$.*?^answer: ?(.*?)$", text, re.DOTALL | re.MULTILINE)[1]
+
+
+def with_answer(text, number, answer):
+    return re.sub(rf"(^Question {re.escape(number)}$.*?^answer:).*?$", lambda match: f"{match[1]} {answer}", text,
+                  count=1, flags=re.DOTALL | re.MULTILINE)
+
+
+def edit(text, code, name):
+    """Runs the lines of a NAME.edit. Their words: text, answer(number), give(number, answer)."""
+    words = {"re": re, "text": text}
+    words["answer"] = lambda number: answer_of(words["text"], number)
+    words["give"] = lambda number, answer: words.update(text=with_answer(words["text"], number, answer))
+    exec(compile(code, name, "exec"), words)
+    return words["text"]
 
 
 def apply(text, diff, name):

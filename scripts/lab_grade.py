@@ -7,6 +7,7 @@ tests.json comes the one result.json of a grading, and all that is printed comes
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import time
 
 from lab_files import ROOT, LabError
 
+NO_ANSWER = "there is no answer yet"  # as labs/grading/answers.c says it
 GRADER_SECONDS = 120  # a last resort; runs have budgets of instructions
 MARKS = {"passed": "✓", "failed": "✗", "waits": "–"}
 COLOURS = {"passed": "\033[32m", "failed": "\033[31m", "waits": "\033[2m"}
@@ -32,15 +34,24 @@ def output_of(*command):
     return ended.stdout.splitlines()[0].strip() if ended.returncode == 0 and ended.stdout else ""
 
 
+def kernel_of(lab, out):
+    """The kernel whose runs are graded: the kit's own, if nothing of a student's is in it."""
+    return "build/kernel/faultline.elf" if lab.answers else f"{out}/faultline.elf"
+
+
+def archive_of(lab, out):
+    return "build/boot.cpio" if lab.answers else f"{out}/boot.cpio"
+
+
 def build(lab, source, out):
-    """Builds out/faultline.elf, out/boot.cpio and the grader. Returns what the compiler said, and whether it worked."""
+    """Builds the kernel and the boot archive that are graded, and the grader. Returns what the compiler said, and whether it worked."""
     if not os.path.exists(os.path.join(ROOT, "build/boot.cpio")):
         print("Building the kit: the first time, this takes a minute or two.", file=sys.stderr)
     os.makedirs(os.path.join(ROOT, out), exist_ok=True)
-    command = ["make", "--no-print-directory", "-s", f"LAB_UNIT={lab.unit}", f"LAB_SOURCE={source}", f"LAB_OUT={out}",
-               f"LAB_USERS={' '.join(lab.users)}", f"LAB_SYMBOLS={' '.join(lab.symbols)}",
-               "build/boot.cpio", "build/trace/metadata", "build/bin/faultline-viz", lab.checks,
-               f"{out}/faultline.elf", f"{out}/boot.cpio"]
+    command = ["make", "--no-print-directory", "-s"]
+    command += [] if lab.answers else [f"LAB_UNIT={lab.unit}", f"LAB_SOURCE={source}", f"LAB_OUT={out}",
+                                       f"LAB_USERS={' '.join(lab.users)}", f"LAB_SYMBOLS={' '.join(lab.symbols)}"]
+    command += ["build/boot.cpio", "build/trace/metadata", "build/bin/faultline-viz", lab.checks, kernel_of(lab, out), archive_of(lab, out)]
     environment = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")}
     ended = subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
                            text=True, check=False)
@@ -53,13 +64,49 @@ def failed_build(lab, text):
             "points": 0, "of": 100, "compiler": text}
 
 
-def run_checks(lab, out, seed, step):
+def ask(lab, out, seed, path):
+    """Makes the runs that a lab with answers asks about, in out, and writes the questions into a file."""
+    text, good = build(lab, None, out)
+    if not good:
+        raise LabError(f"the kit itself could not be built:\n{text}")
+    command = [lab.checks, "--kernel", kernel_of(lab, out), "--archive", archive_of(lab, out), "--seed", seed,
+               "--out", out, "--questions", path]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=GRADER_SECONDS, check=False)
+    if ended.returncode:
+        raise LabError(f"the questions could not be written:\n{ended.stdout}{ended.stderr}")
+
+
+def starter(lab, out, seed):
+    """The path of what a student begins with."""
+    if not lab.answers:
+        return os.path.join(lab.folder, "starter.c")
+    path = os.path.join(out, "starter.txt")
+    ask(lab, out, seed, path)
+    return path
+
+
+def reference(lab, out, seed):
+    """The path of a file that deserves all points: the kit's own, or what labs/NN-name/reference.py answers."""
+    if not lab.answers:
+        return lab.unit
+    questions, path = starter(lab, out, seed), os.path.join(out, "reference.txt")
+    command = [sys.executable, lab.path("reference.py"), os.path.join(ROOT, questions), os.path.join(ROOT, out)]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if ended.returncode:
+        raise LabError(f"{lab.path('reference.py')} failed:\n{ended.stderr}")
+    with open(os.path.join(ROOT, path), "w") as file:
+        file.write(ended.stdout)
+    return path
+
+
+def run_checks(lab, out, seed, step, source):
     """Runs the grader. Never believes a grading that ran no test, or fewer than it should."""
     path = os.path.join(ROOT, out, "tests.json")
     if os.path.exists(path):
         os.remove(path)
-    command = [lab.checks, "--kernel", f"{out}/faultline.elf", "--archive", f"{out}/boot.cpio", "--seed", seed,
+    command = [lab.checks, "--kernel", kernel_of(lab, out), "--archive", archive_of(lab, out), "--seed", seed,
                "--out", out]
+    command += ["--answers", source] if lab.answers else []
     command += ["--step", str(step)] if step else []
     try:
         ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=GRADER_SECONDS, check=False)
@@ -82,9 +129,10 @@ def grade(lab, source, out, seed, step=None):
     text, good = build(lab, source, out)
     if not good and os.path.basename(source) not in text and "error:" not in text and "undefined" not in text:
         raise LabError(f"the kit itself could not be built:\n{text}")
-    result = run_checks(lab, out, seed, step) if good else failed_build(lab, text)
+    result = run_checks(lab, out, seed, step, source) if good else failed_build(lab, text)
     result.update({
-        "lost": lost_steps(before, result) if before and before["seed"] == seed else [],
+        "gradings": (before or {}).get("gradings", 0) + 1,
+        "lost": lost_steps(before, result) if before and before.get("seed") == seed else [],
         "file": source, "seed": seed, "step": step, "warnings": text if good else "",
         "seconds": round(time.monotonic() - begun, 1),
         "versions": {"kit": output_of("git", "describe", "--always", "--dirty"),
@@ -92,8 +140,8 @@ def grade(lab, source, out, seed, step=None):
                      "compiler": output_of("riscv64-unknown-elf-gcc", "--version"),
                      "python": sys.version.split()[0]},
         "hashes": {"file": file_hash(source), "grader": file_hash(lab.checks) if good else "",
-                   "kernel": file_hash(f"{out}/faultline.elf") if good else "",
-                   "archive": file_hash(f"{out}/boot.cpio") if good else ""},
+                   "kernel": file_hash(kernel_of(lab, out)) if good else "",
+                   "archive": file_hash(archive_of(lab, out)) if good else ""},
     })
     with open(os.path.join(ROOT, out, "result.json"), "w") as file:
         json.dump(result, file, indent=1, ensure_ascii=False)
@@ -102,8 +150,8 @@ def grade(lab, source, out, seed, step=None):
 
 
 def lasting(result):
-    """What every grading of the same file with the same seed says: all but the time that it took."""
-    return {name: value for name, value in result.items() if name != "seconds"}
+    """What every grading of the same file with the same seed says: all but the time that it took, and how many there were."""
+    return {name: value for name, value in result.items() if name not in ("seconds", "gradings")}
 
 
 def previous(out):
@@ -131,8 +179,8 @@ def lost_steps(before, result):
             if state(before, number) == "passed" and state(result, number) == "failed"]
 
 
-def first_failure(result):
-    return next((test for test in result["tests"] if test["result"] == "failed"), None)
+def first_failure(result, but=lambda test: False):
+    return next((test for test in result["tests"] if test["result"] == "failed" and not but(test)), None)
 
 
 def first_event(test):
@@ -190,11 +238,31 @@ def print_failure(lab, test, stream):
     event = first_event(test)
     if event:
         wrapped("look", f"make watch LAB={lab.number} RUN={test['run']} EVENT={event}", stream)
-    wrapped("hint", f"make hint LAB={lab.number} STEP={test['step']}", stream)
+
+
+def unanswered(test):
+    """Whether it is about a question to which nothing was said: that needs no explanation."""
+    return bool(test["happened"]) and test["happened"][0]["text"] == NO_ANSWER
 
 
 def same_failure(test, other):
     return all(test[word] == other[word] for word in ("expected", "happened", "likely", "run"))
+
+
+def print_failures(lab, failures, lost, stream):
+    """Of one step. lost: it was good in the grading before."""
+    silent = [re.match(r"question (\S+):", test["expected"])[1] for test in failures if unanswered(test)]
+    if silent:
+        wrapped("open", f"no answer yet: {', '.join(silent)}", stream)
+    if failures and lost:
+        wrapped("before", "this step was good in the last grading: what you changed since breaks it, or lets the "
+                "programs come further than they came then", stream)
+    for index, test in enumerate(failures):
+        # Two tests of a step that stumble over the same thing say it once.
+        if not unanswered(test) and not any(same_failure(test, other) for other in failures[:index]):
+            print_failure(lab, test, stream)
+    if failures:
+        wrapped("hint", f"make hint LAB={lab.number} STEP={failures[0]['step']}", stream)
 
 
 def print_steps(lab, result, stream, details=True):
@@ -206,14 +274,8 @@ def print_steps(lab, result, stream, details=True):
         points, most = sum(test["points"] for test in tests), sum(test["of"] for test in tests)
         score = f"waits for step {tests[0]['waits_for']}" if word == "waits" else f"{points:2} / {most:2}"
         print(coloured(f"  {number} {MARKS[word]} {title:60} {score:>12}", word, stream), file=stream)
-        failures = [test for test in tests if test["result"] == "failed"] if details else []
-        if failures and number in result["lost"]:
-            wrapped("before", "this step was good in the last grading: what you changed since breaks it, or lets the "
-                    "programs come further than they came then", stream)
-        for index, test in enumerate(failures):
-            # Two tests of a step that stumble over the same thing say it once.
-            if not any(same_failure(test, other) for other in failures[:index]):
-                print_failure(lab, test, stream)
+        if details:
+            print_failures(lab, [test for test in tests if test["result"] == "failed"], number in result["lost"], stream)
 
 
 def print_result(lab, result, out, stream=None, details=True):

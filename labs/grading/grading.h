@@ -15,6 +15,7 @@
 #define FAULTLINE_GRADING_GRADING_H
 
 #include <check.h>
+#include <stdio.h>
 #include "labs/grading/events.h"
 #include "labs/grading/run.h"
 
@@ -36,6 +37,8 @@ struct lab {
     unsigned test_count;
     // Starts the runs that the steps up to `last_step` look at, with grading_start.
     void (*start_runs)(uint64_t seed, unsigned last_step);
+    // Of a lab whose student answers questions (answers.h): writes them, when the runs have ended. Otherwise NULL.
+    void (*write_questions)(FILE *file);
 };
 extern const struct lab *const the_lab; // not a function: a pointer, so that tables can be static
 
@@ -44,6 +47,10 @@ void grading_start(const char *name, uint64_t budget, unsigned programs, const c
 // Where runs leave their files, for what start_runs makes itself.
 const char *grading_directory(void);
 
+uint64_t grading_seed(void);
+// The student's file with answers.
+const char *grading_answers(void);
+
 // A run that can be judged: nobody crashed, hung, panicked or switched off what was not his. Otherwise the test ends
 // here, with a sentence that says so.
 const struct run *grading_run(const char *name);
@@ -51,6 +58,8 @@ const struct run *grading_run(const char *name);
 // What is wrong. `happened` may be called several times; event 0: none in particular. `likely` ends the test.
 void expected(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void happened(const struct run *run, uint64_t event, const char *format, ...) __attribute__((format(printf, 3, 4)));
+// As happened, but without the events around it: where they would tell what the student is to find.
+void look_at(const struct run *run, uint64_t event, const char *format, ...) __attribute__((format(printf, 3, 4)));
 _Noreturn void likely(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 // xorshift64: what a grading draws from the seed.

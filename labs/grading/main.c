@@ -1,6 +1,7 @@
 // Grades one build of a student's file: runs the guests, then each test of the lab under Check, and writes the outcome.
 //
-//     checks --kernel FILE --archive FILE --seed HEX --out DIR [--step N]
+//     checks --kernel FILE --archive FILE --seed HEX --out DIR [--step N] [--answers FILE]
+//     checks --kernel FILE --archive FILE --seed HEX --out DIR --questions FILE     makes the runs, and asks about them
 //
 // Called by scripts/lab.py, which reads DIR/tests.json. Exits 0 when every test that was expected to run has run,
 // whatever came out; 1 when the grading itself is not to be trusted.
@@ -13,7 +14,8 @@
 #define MAX_RUNS 8u
 #define WALL_SECONDS 30
 
-static const char *kernel, *archive, *out;
+static const char *kernel, *archive, *out, *answers;
+static uint64_t seed;
 static unsigned last_step = ~0u;
 static struct run runs[MAX_RUNS];
 static unsigned run_count;
@@ -23,6 +25,16 @@ static unsigned running_test; // for Check's fixtures, which take no argument
 const char *grading_directory(void)
 {
     return out;
+}
+
+uint64_t grading_seed(void)
+{
+    return seed;
+}
+
+const char *grading_answers(void)
+{
+    return answers;
 }
 
 uint64_t seeded(uint64_t *state, uint64_t limit)
@@ -150,18 +162,39 @@ static const char *option(int count, char **words, const char *name, const char 
     exit(EXIT_FAILURE);
 }
 
+// The runs have to be what everybody has: nothing of a student's is in them.
+static int write_questions(const char *path)
+{
+    for (unsigned i = 0; i < run_count; i++) {
+        if (runs[i].count && !strcmp(runs[i].end, "power-off")) continue;
+        fprintf(stderr, "checks: the run %s did not come to its end; see make doctor\n", runs[i].directory);
+        return EXIT_FAILURE;
+    }
+    FILE *file = fopen(path, "w");
+    if (!file) {
+        perror(path);
+        return EXIT_FAILURE;
+    }
+    verdict_begin(&verdicts[0]); // room for what is said of a run that cannot be judged
+    the_lab->write_questions(file);
+    return fclose(file) ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
 int main(int count, char **words)
 {
     kernel = option(count, words, "--kernel", NULL);
     archive = option(count, words, "--archive", NULL);
     out = option(count, words, "--out", NULL);
-    uint64_t seed = strtoul(option(count, words, "--seed", NULL), NULL, 16);
+    seed = strtoul(option(count, words, "--seed", NULL), NULL, 16);
+    answers = option(count, words, "--answers", "");
+    const char *questions = option(count, words, "--questions", "");
     unsigned step = (unsigned)strtoul(option(count, words, "--step", "0"), NULL, 10);
     if (step) last_step = step;
     verdicts = verdicts_create(the_lab->test_count);
     the_lab->start_runs(seed, last_step);
     for (unsigned i = 0; i < run_count; i++)
         run_finish(&runs[i]);
+    if (*questions) return write_questions(questions);
     unsigned ran = 0, wanted = 0;
     for (unsigned i = 0; i < the_lab->test_count; i++) {
         if (the_lab->tests[i].step > last_step) continue;

@@ -50,17 +50,30 @@ static void note_around(const struct run *run, uint64_t event)
     }
 }
 
-void happened(const struct run *run, uint64_t event, const char *format, ...)
+static void note_line(const struct run *run, uint64_t event, const char *format, va_list list)
 {
     if (current->happened_count == VERDICT_LINES) return;
     struct verdict_line *line = &current->happened[current->happened_count++];
     snprintf(current->run, sizeof(current->run), "%s", run->name);
     line->event = event;
+    vsnprintf(line->text, sizeof(line->text), format, list);
+}
+
+void happened(const struct run *run, uint64_t event, const char *format, ...)
+{
     va_list list;
     va_start(list, format);
-    vsnprintf(line->text, sizeof(line->text), format, list);
+    note_line(run, event, format, list);
     va_end(list);
     if (event && !current->around_count) note_around(run, event);
+}
+
+void look_at(const struct run *run, uint64_t event, const char *format, ...)
+{
+    va_list list;
+    va_start(list, format);
+    note_line(run, event, format, list);
+    va_end(list);
 }
 
 _Noreturn void likely(const char *format, ...)
