@@ -4,6 +4,7 @@
 import glob
 import os
 import re
+import runpy
 import shutil
 import subprocess
 import sys
@@ -20,7 +21,8 @@ import lab_grade  # noqa: E402
 WORK = os.path.join(ROOT, "build/tests/labs")
 SEEDS = ("1", "7c1f")
 # Of each kind of mistake one; `make mutants` runs all.
-SOME_MUTANTS = {"02": ("flags-as-they-are", "range-wraps", "entry-stays", "forges-marks", "overflows-its-stack"),
+SOME_MUTANTS = {"01": ("page-after", "rows-mixed-up", "neighbours-question", "answered-twice", "ten-megabytes"),
+                "02": ("flags-as-they-are", "range-wraps", "entry-stays", "forges-marks", "overflows-its-stack"),
                 "06": ("end-of-region", "read-only-reply", "error-not-looked-at", "loops-for-ever", "forges-marks",
                        "leaks-a-page", "exhausts-kernel-memory", "leaves-the-kernel-no-room", "large-local-array"),
                 "07": ("window-at-region-start", "reply-before-request", "gives-up-after-a-refusal", "touches-mains-page",
@@ -44,7 +46,8 @@ class Grading(unittest.TestCase):
         for each in lab_files.all_labs():
             for seed in SEEDS:
                 with self.subTest(lab=each.name, seed=seed):
-                    result = lab_grade.grade(each, each.unit, os.path.join(WORK, each.number, "reference"), seed)
+                    out = os.path.join(WORK, each.number, "reference")
+                    result = lab_grade.grade(each, lab_grade.reference(each, out, seed), out, seed)
                     self.assertEqual(result["points"], 100, lab_grade.first_failure(result))
                     self.assertEqual(result["tests_run"], result["tests_expected"])
 
@@ -52,11 +55,12 @@ class Grading(unittest.TestCase):
         for each in lab_files.all_labs():
             with self.subTest(lab=each.name):
                 out = os.path.join(WORK, each.number, "again")
+                starter = lab_grade.starter(each, os.path.join(WORK, each.number, "first"), "5")
                 results = []
                 for fresh in (True, False, True):
                     if fresh:
                         shutil.rmtree(out, ignore_errors=True)
-                    results.append(lab_grade.lasting(lab_grade.grade(each, each.starter(), out, "5")))
+                    results.append(lab_grade.lasting(lab_grade.grade(each, starter, out, "5")))
                 self.assertTrue(results[0]["tests"])
                 self.assertEqual(results[0], results[1])
                 self.assertEqual(results[0], results[2])
@@ -64,7 +68,8 @@ class Grading(unittest.TestCase):
     def test_starters_compile_without_a_warning_and_get_at_most_ten_points(self):
         for each in lab_files.all_labs():
             with self.subTest(lab=each.name):
-                result = lab_grade.grade(each, each.starter(), os.path.join(WORK, each.number, "starter"), "1")
+                out = os.path.join(WORK, each.number, "starter")
+                result = lab_grade.grade(each, lab_grade.starter(each, out, "1"), out, "1")
                 self.assertLessEqual(result["points"], 10)
                 self.assertTrue(result["tests"], result.get("compiler"))
                 self.assertEqual(result["warnings"], "")
@@ -73,15 +78,16 @@ class Grading(unittest.TestCase):
         for number, names in SOME_MUTANTS.items():
             each = lab_files.find(number)
             mutants = {mutant.name: mutant for mutant in each.mutants()}
+            right = text_of(lab_grade.reference(each, os.path.join(WORK, number, "right"), "1"))
             for name in names:
                 with self.subTest(lab=number, mutant=name):
-                    problem, _result = lab.grade_mutant(each, mutants[name], "1")
+                    problem, _result = lab.grade_mutant(each, mutants[name], right, "1")
                     self.assertIsNone(problem)
 
     def test_a_file_of_the_region_mapper_is_in_the_boot_archive_and_the_kernel_is_the_kits(self):
         each = lab_files.find("07")
         out = os.path.join(WORK, "07/archive")
-        self.assertTrue(lab_grade.build(each, each.starter(), out)[1])
+        self.assertTrue(lab_grade.build(each, lab_grade.starter(each, out, "1"), out)[1])
         self.assertEqual(lab_grade.file_hash(f"{out}/faultline.elf"), lab_grade.file_hash("build/kernel/faultline.elf"))
         self.assertNotEqual(lab_grade.file_hash(f"{out}/boot.cpio"), lab_grade.file_hash("build/boot.cpio"))
 
@@ -96,12 +102,13 @@ class Grading(unittest.TestCase):
                        "void region_mapper_run(void)\n{\n    for (;;)\n        ;\n}\n")
         self.assertEqual(lab_grade.grade(each, source, out, "1")["points"], 100)
 
-    def test_there_are_a_dozen_mutants_to_a_lab_and_each_applies_to_the_kits_file(self):
+    def test_there_are_a_dozen_mutants_to_a_lab_and_each_changes_the_reference(self):
         for each in lab_files.all_labs():
             mutants = each.mutants()
+            right = text_of(lab_grade.reference(each, os.path.join(WORK, each.number, "right"), "1"))
             self.assertGreaterEqual(len(mutants), 12)
             for mutant in mutants:
-                self.assertNotEqual(mutant.apply(text_of(each.unit)), text_of(each.unit))
+                self.assertNotEqual(mutant.apply(right), right)
                 self.assertLess(mutant.points, 100)
 
     def test_a_grader_that_runs_no_test_gives_no_result(self):
@@ -114,7 +121,87 @@ class Grading(unittest.TestCase):
                        f"{out}/tests.json\n")
         os.chmod(each.checks, 0o755)
         with self.assertRaisesRegex(lab_files.LabError, "nothing it says counts"):
-            lab_grade.run_checks(each, out, "1", None)
+            lab_grade.run_checks(each, out, "1", None, None)
+
+
+class Answers(unittest.TestCase):
+    """Lab 01, whose student hands in answers: what is written in another way is as right, what is made up is not."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.lab, cls.out = lab_files.find("01"), os.path.join(WORK, "01/answers")
+        cls.right = text_of(lab_grade.reference(cls.lab, cls.out, "2"))
+
+    def graded(self, text, seed="2"):
+        path = os.path.join(self.out, "handed-in.txt")
+        with open(path, "w", newline="") as file:
+            file.write(text)
+        return lab_grade.grade(self.lab, path, self.out, seed)
+
+    def given(self, changes):
+        text = self.right
+        for number, change in changes.items():
+            text = lab_files.with_answer(text, number, change(lab_files.answer_of(text, number)))
+        return text
+
+    def require(self, text, points=100):
+        result = self.graded(text)
+        self.assertEqual(result["points"], points, lab_grade.first_failure(result))
+        return result
+
+    def test_ends_of_lines_tabs_capitals_and_the_order_of_questions_do_not_matter(self):
+        head, *blocks = re.split(r"^(?=Question )", self.right, flags=re.MULTILINE)
+        blocks = [block.rstrip("\n") + "\n\n" for block in reversed(blocks)]
+        text = (head + "".join(blocks)).replace("answer: ", "\tANSWER:\t ").replace("\n", " \t\r\n")
+        self.require(text + "Question 1.1\r\nanswer:\r\n")  # an empty copy
+
+    def test_an_answer_may_be_written_in_many_ways(self):
+        self.require(self.given({
+            "1.1": lambda kind: f'the event "{kind}".'.replace("event ", ""), "1.2": lambda count: f"{int(count):,}",
+            "1.3": lambda number: f"main's fault {number}.", "2.1": lambda letters: letters.replace(" ", ""),
+            "2.2": lambda label: hex(int(label)), "3.1": lambda name: f"`{name.upper()}`",
+            "3.2": lambda page: page[2:].upper() + "h", "3.4": lambda rights: "read and write",
+            "3.5": lambda letters: letters.replace(" ", " > "), "4.1": lambda page: f"{page[:5]}_{page[5:]}",
+            "4.4": lambda letter: letter.upper() + ")", "7.2": lambda page: str(int(page, 16))}))
+
+    def test_any_page_that_was_never_there_is_right(self):
+        words = runpy.run_path(self.lab.path("reference.py"))
+        question = self.right[self.right.index("Question 7.2"):]
+        pages = words["untouched"](question, words["Run"](os.path.join(self.out, "internal")))
+        for page in {pages[0], pages[len(pages) // 2]}:
+            self.require(self.given({"7.2": lambda _page, right=page: hex(right)}))
+
+    def test_answers_of_another_seed_are_told_to_be_that(self):
+        other = text_of(lab_grade.reference(self.lab, os.path.join(WORK, "01/other"), "3"))
+        result = self.graded(other)
+        self.assertLess(result["points"], 50)
+        told = [test for test in result["tests"] if test["happened"] and "not this seed's" in test["happened"][0]["text"]]
+        self.assertGreater(len(told), 10)
+
+    def test_no_message_tells_the_right_answer(self):
+        wrong = {test: (lambda answer: "0x123000") for test in ("3.2", "4.1")} | \
+            {test: (lambda answer: "987654321") for test in ("1.2", "2.2", "3.3", "3.6", "4.5", "5.1", "6.1", "6.4")} | \
+            {"1.1": lambda answer: "fault_dance", "3.1": lambda answer: "heap"}
+        result = self.graded(self.given(wrong))
+        messages = {test["expected"].split()[1].rstrip(":"): test for test in result["tests"] if test["result"] == "failed"}
+        self.assertEqual(set(messages), set(wrong))
+        for number in ("1.1", "1.2", "3.2", "3.6", "4.1", "4.5"):
+            right, test = lab_files.answer_of(self.right, number), messages[number]
+            self.assertNotIn(right, " ".join([test["expected"], test["likely"]] + [line["text"] for line in test["happened"]]))
+            self.assertFalse(test["around"])
+
+    def test_gradings_are_counted_and_a_result_of_ones_own_counts_for_nothing(self):
+        before = self.graded(self.right)["gradings"]
+        with open(os.path.join(ROOT, self.out, "result.json"), "w") as file:
+            file.write('{"points": 100, "tests": [], "gradings": %d}' % before)
+        result = self.graded("")
+        self.assertEqual((result["points"], result["gradings"]), (0, before + 1))
+
+    def test_a_file_that_is_none_gets_a_sentence(self):
+        os.makedirs(os.path.join(self.out, "folder"), exist_ok=True)
+        result = lab_grade.run_checks(self.lab, self.out, "2", None, os.path.join(self.out, "folder"))
+        self.assertEqual(result["points"], 0)
+        self.assertIn("cannot be read", lab_grade.first_failure(result)["happened"][0]["text"])
 
 
 class Commands(unittest.TestCase):
@@ -153,6 +240,26 @@ class Commands(unittest.TestCase):
         shutil.copy(os.path.join(ROOT, lab_files.find("07").unit), os.path.join(WORK, "07-internal-pager"))
         self.assertIn("Hello, I am hello.", command("run", "LAB=07").stdout)
 
+    def test_answers_are_asked_for_judged_and_kept(self):
+        shutil.rmtree(os.path.join(WORK, "01-watch"), ignore_errors=True)
+        file = os.path.join(WORK, "01-watch/answers.txt")
+        self.assertIn("seed 7c1f", command("start", "LAB=01", "SEED=7c1f").stdout)
+        asked = text_of(file)
+        self.assertIn("no answer yet: 1.1, 1.2, 1.3", command("grade", "LAB=01", "STEP=1").stdout)
+        with open(file, "w") as student:
+            student.write(lab_files.with_answer(asked, "3.2", "0x123"))
+        graded = command("grade", "LAB=01").stdout
+        event = re.search(r"make watch LAB=01 RUN=(\w+) EVENT=(\d+)", graded)
+        self.assertIn("touches", command("watch", "LAB=01", f"RUN={event[1]}", f"EVENT={event[2]}").stdout)
+        self.assertIn("external ─", command("watch", "LAB=01", "RUN=internal external").stdout)
+        self.assertIn("Next: step 1", command("lab", "LAB=01").stdout)
+        self.assertIn("the runs are in", command("run", "LAB=01").stdout)
+        self.assertIn("no code of yours", command("gdb", "LAB=01").stderr)
+        self.assertIn("stays as it is", command("start", "LAB=01").stdout)
+        self.assertIn("answers.txt.1", command("reset", "LAB=01").stdout)
+        self.assertIn("0x123", text_of(file + ".1"))
+        self.assertEqual(text_of(file), asked)
+
     def test_wrong_words_get_a_sentence(self):
         for words, sentence in ((("grade", "LAB=77"), "there is no lab 77"), (("grade",), "which lab"),
                                 (("hint", "LAB=06", "STEP=99"), "steps|make start"),
@@ -189,7 +296,7 @@ class Handouts(unittest.TestCase):
 
     def test_commands_exist(self):
         targets = set(re.search(r"^lab_commands := (.*)$", self.makefile, re.MULTILINE)[1].split())
-        targets |= set(re.findall(r"^([a-z-]+):", self.makefile, re.MULTILINE))
+        targets |= set(" ".join(re.findall(r"^([a-z -]+):", self.makefile, re.MULTILINE)).split())
         for path, text in self.handouts():
             for name in re.findall(r"(?:`|^)make ([a-z-]+)", text, re.MULTILINE):
                 self.assertIn(name, targets, path)
@@ -212,6 +319,28 @@ class Handouts(unittest.TestCase):
                     known = name in self.sources or name in self.makefile
                     self.assertTrue(known or "/" in quoted, f"{path}: {name}")
 
+    def test_what_hints_name_exists(self):
+        for each in lab_files.all_labs():
+            for _summary, text in lab_files.HINT.findall(each.handout()):
+                for name in re.findall(r"\b[a-z]+_[a-z_]+\b", re.sub(r"<code>.*?</code>", "", text, flags=re.DOTALL)):
+                    self.assertIn(name, self.sources, each.name)
+
+    def test_keys_exist(self):
+        keys = " ".join(re.findall(r'"([^"]*)", "[^"]*", +\\?\s*"[^"]*"\)', text_of("viz/view/commands.h"))).split()
+        self.assertIn("Tab", keys)
+        for path, text in self.handouts():
+            for row in re.findall(r"^\| key \|.*?\n\n", text, re.MULTILINE | re.DOTALL):
+                for cell in re.findall(r"^\| (`.*?) \|", row, re.MULTILINE):
+                    for key in IN_BACKTICKS.findall(cell):
+                        self.assertIn(key, keys, path)
+
+    def test_messages_that_a_handout_explains_are_said(self):
+        sources = re.sub(r'"\s*\n\s*"', "", text_of("labs/grading/answers.c") +
+                         "".join(text_of(path) for path in glob.glob("labs/01-watch/*.c", root_dir=ROOT)))
+        table = re.search(r"^\| what you see \|.*?\n\n", lab_files.find("01").handout(), re.MULTILINE | re.DOTALL)[0]
+        for message in re.findall(r"^\| (?!what)([^|`-][^|]*) \|", table, re.MULTILINE):
+            self.assertIn(re.sub(r"\d+", "%u", message), sources)
+
     def test_steps_are_those_of_the_grader_and_have_hints(self):
         for each in lab_files.all_labs():
             checks = text_of(os.path.join(each.folder, "checks.c"))
@@ -224,7 +353,7 @@ class Handouts(unittest.TestCase):
         for each in lab_files.all_labs():
             checks = text_of(os.path.join(each.folder, "checks.c"))
             points = {}
-            for step, worth in re.findall(r"\{(\d+), (\d+), &", checks):
+            for step, worth in re.findall(r"(?:\{(?=\d+, \d+, &)|X\()(\d+), (\d+), ", checks):
                 points[int(step)] = points.get(int(step), 0) + int(worth)
             self.assertEqual(sum(points.values()), 100)
             for number, (_title, text) in each.steps().items():
