@@ -9,6 +9,8 @@
 #include "loader/root/layout.h"
 #include "loader/runtime/protocol.h"
 
+#define WINDOW_ALIGNMENT (1ul << MEGAPAGE_ORDER) // a region and its window are congruent: loader/root/pager.c
+
 static void start_runs(uint64_t seed, unsigned last_step)
 {
     paging_start("external", seed, true, last_step >= 4, last_step >= 6);
@@ -47,22 +49,28 @@ static uint64_t find_landing(const struct run *run, const struct fault *fault)
     return event_find(run, fault->begin, fault->end, landing_of(run, fault));
 }
 
+// The dataspace was asked, and gave no page.
+static void require_no_refusal(const struct run *run, const struct fault *fault)
+{
+    struct pattern reply = by(serving(event(TRACE_IPC_REPLY), fault->id), run->file_server);
+    uint64_t answer = event_find(run, fault->begin, fault->end, reply);
+    unsigned error = answer ? ipc_error(run_event(run, answer)->argument[1]) : 0;
+    if (!error) return;
+    happened(run, answer, "the file server refused: %s", trace_error_name(error));
+    likely(
+        "it gives only pages that the dataspace has, for rights that it has: look at offset and rights of the request");
+}
+
 static void require_landing(const struct run *run, const struct fault *fault, const struct known_region *region,
                             uint64_t landing)
 {
     expected("for %s a page in root's own window for the region, with rights %s", fault_text(run, fault),
              rights_text(region->rights));
     if (!landing) {
-        uint64_t answer =
-            event_find(run, fault->begin, fault->end, by(serving(event(TRACE_IPC_REPLY), fault->id), run->file_server));
+        require_no_refusal(run, fault);
         happened(run, fault->end, "no page arrived in root while it served this fault");
-        if (answer && ipc_error(run_event(run, answer)->argument[1])) {
-            happened(run, answer, "the dataspace answered with an error");
-            likely(
-                "its meaning is in kernel/abi/ipc.h: RIGHTS, more rights were asked for than the region has; ARGUMENT, "
-                "the offset is no multiple of a page, or lies behind the end");
-        }
-        if (!answer)
+        if (!event_find(run, fault->begin, fault->end,
+                        by(serving(event(TRACE_IPC_REPLY), fault->id), run->file_server)))
             likely("the dataspace was not asked, or did not get the message: look at what dataspace_map returns");
         likely("the receive window must be where this page has its place, and nothing lies yet: pager_own_address with "
                "the page's address");
@@ -76,6 +84,13 @@ static void require_landing(const struct run *run, const struct fault *fault, co
     if (arrived > 1) {
         happened(run, landing, "%u pages arrived in root while it served this fault", arrived);
         likely("a fault is for one page, PAGE_ORDER, unless client->map_order says more: step 6 comes later");
+    }
+    if ((flexpage_address(page) - page_of(fault->address)) % WINDOW_ALIGNMENT) {
+        happened(run, landing, "the page lies at 0x%lx, and the last 21 bits of its address are not those of 0x%lx",
+                 (unsigned long)flexpage_address(page), (unsigned long)page_of(fault->address));
+        likely(
+            "region->window is where the region's first page lies: count from region->start as pager_own_address does; "
+            "the offset in the dataspace is another number");
     }
     if (flexpage_rights(page) != region->rights) {
         happened(run, landing, "the page has rights %s in root", rights_text(flexpage_rights(page)));
@@ -110,6 +125,7 @@ START_TEST(the_page_lands_in_roots_own_memory)
         struct known_region region;
         if (!fault.delivered || !region_at(run, fault.task, fault.address, fault.begin, &region)) continue;
         uint64_t landing = find_landing(run, &fault);
+        (void)require_asked(run, &fault, &region);
         require_landing(run, &fault, &region, landing);
         require_no_collision(run, &fault, landing);
     }
@@ -117,6 +133,37 @@ START_TEST(the_page_lands_in_roots_own_memory)
 END_TEST
 
 // ---- Step 3 --------------------------------------------------------------------------------------------------------
+
+static const char *cause_of_failure(uint64_t error)
+{
+    switch (error) {
+    case IPC_E_ARGUMENT:
+        return "an offer begins at a multiple of its own size, in root: a block is not offered from the middle on";
+    case IPC_E_NOT_MAPPED:
+        return "root must have what it offers: a flexpage of its own memory (pager_own_address), not of the program's";
+    case IPC_E_OCCUPIED:
+        return "another page is at that position: it is the fault's address rounded down to a page, not the region's "
+               "start";
+    }
+    return "an item is {flexpage of root's own memory, page of the fault in the program}";
+}
+
+// The reply carried an item, and the kernel could not map it: it says why to the pager, in the error of the system
+// call.
+static void require_no_failure(const struct run *run, const struct fault *fault)
+{
+    uint64_t reply = reply_of_pager(run, fault);
+    if (fault->outcome != FAULT_REFUSED || !reply || !ipc_items(run_event(run, reply)->argument[1])) return;
+    uint64_t next = event_find(run, reply, 0, by(event(TRACE_IPC_RECEIVE), run->pager));
+    uint64_t error = event_find(run, reply, next, by(event(TRACE_SYSCALL_ERROR), run->pager));
+    uint64_t number = error ? run_event(run, error)->argument[0] : 0;
+    happened(run, reply, "the reply carries an item");
+    if (error)
+        happened(run, error, "and the kernel could not map it: %s", trace_error_name(number));
+    else
+        happened(run, fault->end, "and the kernel could not map it");
+    likely("%s", cause_of_failure(number));
+}
 
 static void require_answer(const struct run *run, const struct fault *fault, const struct known_region *region)
 {
@@ -127,14 +174,7 @@ static void require_answer(const struct run *run, const struct fault *fault, con
         likely("external_fault_serve returns the tag of the reply, and the loop in pager.c sends it: call nothing that "
                "waits or replies itself");
     }
-    uint64_t reply = reply_of_pager(run, fault);
-    if (fault->outcome == FAULT_REFUSED && reply && ipc_items(run_event(run, reply)->argument[1])) {
-        happened(run, reply, "the reply carries an item");
-        happened(run, fault->end, "and the kernel could not map it");
-        likely("an item is {flexpage of root's own memory, page of the fault in the program}. Root must have what it "
-               "offers, and the position must be free: it is the address rounded down to a page, not at the region's "
-               "start");
-    }
+    require_no_failure(run, fault);
     if (fault->outcome == FAULT_REFUSED) {
         happened(run, fault->end, "it was refused (%s)", trace_cause_name(fault->cause));
         likely("the tag of the reply carries an error, or the same access faulted eight times without progress");
@@ -288,6 +328,27 @@ END_TEST
 
 // ---- Step 6 --------------------------------------------------------------------------------------------------------
 
+// The dataspace is asked each time. Returns the event.
+static uint64_t require_asked_each_time(const struct run *run, const struct fault *fault)
+{
+    uint64_t request = event_find(run, fault->begin, fault->end, request_of_pager(run, fault));
+    if (request) return request;
+    happened(run, fault->end, "the dataspace was not asked; the fault ended like this");
+    likely(
+        "a page can be taken back at any time, from root too: ask for it each time, and do not remember what is there");
+}
+
+// The receive window that goes with a request is as large as the block that is asked for.
+static void require_wide_request(const struct run *run, const struct fault *fault, uint64_t request, unsigned order)
+{
+    struct pattern opened = by(serving(event(TRACE_RECEIVE_WINDOW), fault->id), run->pager);
+    uint64_t window = event_find(run, request, fault->end, opened);
+    unsigned asked = window ? flexpage_order(run_event(run, window)->argument[0]) : PAGE_ORDER;
+    if (asked == order) return;
+    happened(run, window ? window : request, "the dataspace was asked for %lu of them", 1ul << (asked - PAGE_ORDER));
+    likely("the last argument of dataspace_map is the order of the block: what is not asked for does not come");
+}
+
 static void require_block(const struct run *run, const struct fault *fault, const struct known_region *region)
 {
     unsigned order = region_order(region, fault->address, PAGING_BLOCK_ORDER);
@@ -295,21 +356,36 @@ static void require_block(const struct run *run, const struct fault *fault, cons
     expected("%s resolved by a block of %lu pages at 0x%lx (region \"%s\", 0x%lx bytes from 0x%lx on, offset 0x%lx)",
              fault_text(run, fault), 1ul << (order - PAGE_ORDER), (unsigned long)start, region->name,
              (unsigned long)region->size, (unsigned long)region->start, (unsigned long)region->offset);
+    uint64_t request = require_asked_each_time(run, fault);
+    require_no_failure(run, fault);
     if (fault->outcome != FAULT_RESOLVED || !fault->by_flexpage) {
         happened(run, fault->end, "it was not resolved");
-        likely(
-            "a page can be taken back at any time, from root too: ask for it each time; and if the block does not fit "
-            "(IPC_E_OCCUPIED), ask for the single page");
+        likely("dataspace_map failed, or what came was not offered in the reply");
     }
     if (flexpage_order(fault->item) != order) {
         happened(run, fault->end, "the reply carried %lu pages", 1ul << (flexpage_order(fault->item) - PAGE_ORDER));
         likely("the largest aligned block of at most 2^map_order bytes that lies in the region and is aligned in the "
                "dataspace too");
     }
+    require_wide_request(run, fault, request, order);
     struct page page;
     if (page_at(run, fault->task, fault->address, fault->end, &page)) return;
     happened(run, fault->end, "the page of the fault is not there");
     likely("position and offer are both rounded down to the block; the page that is asked for is the fault's");
+}
+
+// Blocks save faults only if more than a page of them comes.
+static void require_company(const struct run *run)
+{
+    unsigned most = 0;
+    for (struct fault fault = {0}; fault_next(run, &fault);) {
+        unsigned arrived = event_count(run, fault.begin, fault.end, landing_of(run, &fault));
+        if (arrived > most) most = arrived;
+    }
+    if (most > 1) return;
+    expected("blocks of pages: for some fault, more than one page arrives in root");
+    happened(run, 0, "one for each, at most");
+    likely("the order of the block goes to the dataspace too: the last argument of dataspace_map");
 }
 
 START_TEST(maps_blocks_of_pages)
@@ -319,6 +395,7 @@ START_TEST(maps_blocks_of_pages)
         struct known_region region;
         if (region_at(run, fault.task, fault.address, fault.begin, &region)) require_block(run, &fault, &region);
     }
+    require_company(run);
     require_contents(run);
     require_ends(run);
 }

@@ -116,16 +116,27 @@ static void require_announcement(const struct run *run, const struct fault *faul
     likely("region_mark(..., MARK_MAP_REQUEST, offset, where the page shall land, region) just before the request");
 }
 
-uint64_t require_request(const struct run *run, const struct fault *fault, const struct known_region *region)
+static uint64_t offset_of(const struct fault *fault, const struct known_region *region)
 {
-    uint64_t offset = region->offset + page_of(fault->address) - region->start;
+    return region->offset + page_of(fault->address) - region->start;
+}
+
+uint64_t require_asked(const struct run *run, const struct fault *fault, const struct known_region *region)
+{
     uint64_t request = event_find(run, fault->begin, fault->end, request_of_pager(run, fault));
     expected("for %s DATASPACE_MAP with offset 0x%lx and rights %s (region \"%s\" at 0x%lx)", fault_text(run, fault),
-             (unsigned long)offset, rights_text(region->rights), region->name, (unsigned long)region->start);
-    if (!request) {
-        happened(run, fault->end, "no such message; the fault ended like this");
-        likely("the region was found, and then its dataspace was not asked");
-    }
+             (unsigned long)offset_of(fault, region), rights_text(region->rights), region->name,
+             (unsigned long)region->start);
+    if (request) return request;
+    happened(run, fault->end, "no such message; the fault ended like this");
+    likely(
+        "the region was found, and then its dataspace was not asked; or the fault was refused before: does a check of "
+        "yours take this access, which the region allows, for one that it forbids?");
+}
+
+uint64_t require_request(const struct run *run, const struct fault *fault, const struct known_region *region)
+{
+    uint64_t offset = offset_of(fault, region), request = require_asked(run, fault, region);
     const struct trace_record *record = run_event(run, request);
     if (record->argument[3] != offset) {
         happened(run, request, "offset 0x%lx was asked for", (unsigned long)record->argument[3]);
@@ -247,6 +258,27 @@ void require_one_fault_to_a_page(const struct run *run)
     }
 }
 
+// Whether the fault was refused, by a reply with an error.
+static bool is_refused_by_pager(const struct run *run, const struct fault *fault, const char *why)
+{
+    uint64_t reply = reply_of_pager(run, fault), tag = reply ? run_event(run, reply)->argument[1] : 0;
+    if (ipc_error(tag)) return true;
+    if (!ipc_items(tag) && ipc_words(tag)) {
+        happened(run, reply, "the reply announces %u words, and no error", ipc_words(tag));
+        likely("IPC_E_REFUSED is a number and no tag: return ipc_tag_error(IPC_E_REFUSED)");
+    }
+    if (fault->outcome != FAULT_REFUSED) return false;
+    if (ipc_items(tag)) {
+        happened(run, reply, "the reply carried an item instead of an error");
+        happened(run, fault->end, "which the kernel could not map: so the fault ended");
+    } else {
+        happened(run, reply ? reply : fault->end, "it ended (%s), and the pager's reply carried no error",
+                 trace_cause_name(fault->cause));
+    }
+    likely("refuse with ipc_tag_error(IPC_E_REFUSED); do not leave it to the kernel to stumble over a bad item. %s",
+           why);
+}
+
 // The access that must be refused, of the program that was told to make it that way: what became of it.
 void require_refusal(const char *way, const char *why)
 {
@@ -265,16 +297,9 @@ void require_refusal(const char *way, const char *why)
             happened(run, at, "the access was made, and did not even fault");
             likely("more than its region was mapped earlier: rights, size or position of a page were too large");
         }
-        if (fault.outcome != FAULT_REFUSED) {
-            happened(run, fault.end, "it was %s", fault.outcome == FAULT_OPEN ? "never answered" : "resolved");
-            likely("%s", why);
-        }
-        uint64_t reply = reply_of_pager(run, &fault);
-        if (reply && ipc_error(run_event(run, reply)->argument[1])) return;
-        happened(run, reply ? reply : fault.end, "it ended (%s), but the pager's reply carried no error",
-                 trace_cause_name(fault.cause));
-        likely("refuse with ipc_tag_error(IPC_E_REFUSED); do not leave it to the kernel to stumble over a bad item. %s",
-               why);
+        if (is_refused_by_pager(run, &fault, why)) return;
+        happened(run, fault.end, "it was %s", fault.outcome == FAULT_OPEN ? "never answered" : "resolved");
+        likely("%s", why);
     }
     expected("a program that makes the access \"%s\"", way);
     happened(run, run->count, "none came so far");

@@ -28,7 +28,9 @@ struct pattern mark_of_pager(const struct run *run, const struct fault *fault, e
 struct pattern request_of_pager(const struct run *run, const struct fault *fault); // DATASPACE_MAP
 uint64_t reply_of_pager(const struct run *run, const struct fault *fault);         // event, or 0
 
-// The first DATASPACE_MAP has the right offset and rights. Returns the event.
+// The dataspace was asked. Returns the event: the first DATASPACE_MAP.
+uint64_t require_asked(const struct run *run, const struct fault *fault, const struct known_region *region);
+// The same, and offset and rights are right.
 uint64_t require_request(const struct run *run, const struct fault *fault, const struct known_region *region);
 
 // ---- A whole run ---------------------------------------------------------------------------------------------------
