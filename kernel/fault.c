@@ -150,7 +150,9 @@ void fault_reply(struct thread *thread, struct thread *replier, const struct mes
         return;
     }
     if (refused) {
-        refuse(thread, CAUSE_FAULT_REFUSED);
+        // The tag that the pager sent says whose error it is: its own, or that of mapping its items.
+        bool by_pager = ipc_error(replier->registers.x[REGISTER_A1]) != IPC_OK;
+        refuse(thread, by_pager ? CAUSE_FAULT_REFUSED : CAUSE_FAULT_BAD_ITEM);
         return;
     }
     bool by_item = ipc_items(reply->tag) > 0;

@@ -126,9 +126,10 @@ enum kernel_message {
     // or an error, which ends the thread.
     PROTOCOL_EXCEPTION = 0xff02,
 };
-#define CAUSE_FAULT_REFUSED 0x100u     // the pager refused, or its item failed
+#define CAUSE_FAULT_REFUSED 0x100u     // the pager refused
 #define CAUSE_FAULT_NO_PAGER 0x101u    // its index names no gate with a thread, or the pager went away
 #define CAUSE_FAULT_NO_PROGRESS 0x102u // resolved FAULT_REPEAT_LIMIT times in a row, and the same access faults again
+#define CAUSE_FAULT_BAD_ITEM 0x103u    // the pager's reply had an item that could not be mapped
 #define FAULT_REPEAT_LIMIT 8u          // how often in a row the very same fault goes to the pager
 
 // ---- Flexpages -------------------------------------------------------------------------------

@@ -182,7 +182,7 @@ static void check_bad_items(void)
     struct helper *thread = start_faulting(load, SCRATCH);
     claim_error(IPC_E_NOT_MAPPED, pager->steps[1].error, "a pager that offers nothing gets NOT_MAPPED");
     claim_error(IPC_E_NO_CALLER, pager->steps[2].error, "and has no caller any more");
-    claim_equal(CAUSE_FAULT_REFUSED, handler->steps[0].message.words[0], "for the thread that is a refusal");
+    claim_equal(CAUSE_FAULT_BAD_ITEM, handler->steps[0].message.words[0], "the thread has a cause of its own for that");
     end_servers(thread);
     new_servers();
     helper_utcb(pager)->items[0].offer = capability_flexpage(console, 0, RIGHT_SEND);

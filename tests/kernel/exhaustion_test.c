@@ -291,7 +291,7 @@ START_TEST(a_page_fault_whose_page_has_no_memory_becomes_an_exception_and_can_be
         if (!failed) break;
         ck_assert_int_eq(receiver->origin, FROM_EXCEPTION);
         ck_assert_uint_eq(result_of(server).tag, ipc_tag(PROTOCOL_EXCEPTION, 36, 0));
-        ck_assert_uint_eq(result_of(server).word[0], CAUSE_FAULT_REFUSED);
+        ck_assert_uint_eq(result_of(server).word[0], CAUSE_FAULT_BAD_ITEM);
         reply_words(server, 0x1000);
     }
     ck_assert(touch(receiver, A, RIGHT_WRITE));
@@ -352,7 +352,7 @@ START_TEST(a_fault_whose_page_the_quota_does_not_pay_for_is_refused_on_the_fast_
         ck_assert(may_access(receiver->task, A + i * PAGE_SIZE, RIGHT_READ) == (i == 1));
     }
     ck_assert_int_eq(result_of(client).error, IPC_E_QUOTA);
-    ck_assert_uint_eq(result_of(server).word[0], CAUSE_FAULT_REFUSED);
+    ck_assert_uint_eq(result_of(server).word[0], CAUSE_FAULT_BAD_ITEM);
     everything_is_paid_back();
 }
 END_TEST

@@ -279,7 +279,7 @@ START_TEST(a_pager_that_puts_the_page_elsewhere_makes_no_progress)
 }
 END_TEST
 
-START_TEST(a_pager_whose_item_fails_has_refused_and_learns_it)
+START_TEST(a_pager_whose_item_fails_learns_it_and_the_thread_has_a_cause_that_says_so)
 {
     boot_pager();
     receive(server);
@@ -288,7 +288,7 @@ START_TEST(a_pager_whose_item_fails_has_refused_and_learns_it)
     ck_assert_int_eq(sys(server, IPC_REPLY_AND_WAIT, 0, TAG(0, 0, 1), 0).error, IPC_E_NOT_MAPPED);
     ck_assert_int_eq(server->state, THREAD_READY);
     ck_assert_int_eq(client->state, THREAD_DEAD);
-    ck_assert_uint_eq(last_event(TRACE_FAULT_REFUSE)->argument[3], CAUSE_FAULT_REFUSED);
+    ck_assert_uint_eq(last_event(TRACE_FAULT_REFUSE)->argument[3], CAUSE_FAULT_BAD_ITEM);
 }
 END_TEST
 
@@ -421,7 +421,7 @@ int main(void)
     tcase_add_test(tests, a_pager_that_says_done_and_is_not_becomes_an_exception_after_eight_times);
     tcase_add_test(tests, faults_at_changing_places_are_progress);
     tcase_add_test(tests, a_pager_that_puts_the_page_elsewhere_makes_no_progress);
-    tcase_add_test(tests, a_pager_whose_item_fails_has_refused_and_learns_it);
+    tcase_add_test(tests, a_pager_whose_item_fails_learns_it_and_the_thread_has_a_cause_that_says_so);
     tcase_add_test(tests, a_capability_does_not_resolve_a_fault);
     tcase_add_test(tests, a_pager_that_ends_before_it_answers_leaves_no_thread_hanging);
     tcase_add_test(tests, a_handler_takes_over_from_a_pager_that_ended);

@@ -104,6 +104,8 @@ const char *arch_cause_text(uint64_t cause)
         return "no pager";
     case CAUSE_FAULT_NO_PROGRESS:
         return "no progress";
+    case CAUSE_FAULT_BAD_ITEM:
+        return "bad item";
     }
     return "trap";
 }

@@ -237,6 +237,7 @@ START_TEST(values_read_as_people_write_them)
     expect_value(FIELD_TASK, 9, "task 9");
     expect_value(FIELD_CAUSE, 13, "load page fault");
     expect_value(FIELD_CAUSE, CAUSE_FAULT_REFUSED, "the pager refused");
+    expect_value(FIELD_CAUSE, CAUSE_FAULT_BAD_ITEM, "the pager's item could not be mapped");
     expect_value(FIELD_CAUSE, 77, "cause 0x4d");
     expect_value(FIELD_ERROR, IPC_E_QUOTA, "the quota that would pay for it is used up");
     expect_value(FIELD_MARK, MARK_FIND_REGION, "found region");

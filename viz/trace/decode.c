@@ -178,6 +178,8 @@ const char *trace_cause_name(uint64_t cause)
         return "there is no pager, or it went away";
     case CAUSE_FAULT_NO_PROGRESS:
         return "the same fault came again and again without progress";
+    case CAUSE_FAULT_BAD_ITEM:
+        return "the pager's item could not be mapped";
     default:
         return NULL;
     }

@@ -53,6 +53,8 @@ const char *arch_cause_text(uint64_t cause)
         return "no pager answers";
     case CAUSE_FAULT_NO_PROGRESS:
         return "the same fault again and again, although its pager says that it is resolved";
+    case CAUSE_FAULT_BAD_ITEM:
+        return "its pager replied with an item that cannot be mapped";
     }
     return cause < sizeof(text) / sizeof(text[0]) ? text[cause] : "unknown trap";
 }
