@@ -260,12 +260,32 @@ const char *run_name_of(const struct run *run, enum trace_field_type type, uint6
     return text;
 }
 
+// A mark's numbers in words, where they have some.
+static void describe_mark(const struct run *run, const struct trace_record *record, char *buffer, size_t size)
+{
+    uint64_t code = record->argument[0], value = record->argument[1], extra = record->argument[2];
+    char text[24], rights[8];
+    trace_text(text, sizeof(text), record, 3);
+    trace_format_rights(rights, sizeof(rights), (unsigned)(value % PAGE_SIZE));
+    if (code == MARK_REGION)
+        snprintf(buffer, size, "\"%s\" %s of %s: 0x%lx, 0x%lx bytes, %s", trace_mark_name(code), text,
+                 run_name_of(run, FIELD_TASK, MARK_REGION_TASK(extra)), (unsigned long)(value & ~(PAGE_SIZE - 1)),
+                 (unsigned long)MARK_REGION_SIZE(extra), rights);
+    else
+        snprintf(buffer, size, "\"%s\" %s", trace_mark_name(code), text);
+}
+
 void run_describe(const struct run *run, uint64_t number, char *buffer, size_t size)
 {
     const struct trace_names names = {(void *)run, find_name};
     const struct trace_record *record = run_event(run, number);
+    bool in_words = record->kind == TRACE_MARK && trace_mark_name(record->argument[0]) &&
+                    (record->argument[0] == MARK_REGION || !(record->argument[1] | record->argument[2]));
     char fields[256];
-    trace_format_fields(fields, sizeof(fields), record, &names);
+    if (in_words)
+        describe_mark(run, record, fields, sizeof(fields));
+    else
+        trace_format_fields(fields, sizeof(fields), record, &names);
     snprintf(buffer, size, "%s: %s %s", run_name_of(run, FIELD_THREAD, record->thread),
              trace_kind_info(record->kind)->name, fields);
 }
