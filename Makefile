@@ -58,7 +58,7 @@ boot_files := $(addprefix build/boot/,fs disk rm $(filter-out lab-%,$(programs))
 lab_payloads := $(addprefix build/boot/,$(filter lab-%,$(programs)))
 
 lab_commands := start lab run watch gdb hint grade reset mutants new-lab
-.PHONY: all kernel checking loader viz demo test test-foreign tests setup run-demo run-test bench bench-viz policies rogue fuzz \
+.PHONY: all kernel checking loader viz demo test test-foreign tests setup run-demo run-test bench bench-viz golden policies rogue fuzz \
     fuzz-elf fuzz-viz $(lab_commands) coverage doctor install uninstall format format-check lint clean help
 all: $(kernel) $(viz) $(manual) $(completion) $(metadata) build/boot.cpio
 # Parts of it, by their folders' names.
@@ -287,6 +287,10 @@ run-test: all $(checking) $(test_programs)
 	@$(PYTHON) scripts/run_tests.py $(test_programs) $(python_tests)
 run-demo: all
 	@$(PYTHON) scripts/demo.py
+# Writes anew what the tests of the visualizer compare with. `git diff` shows what that changed.
+golden: $(viz) $(filter build/tests/viz/%,$(test_programs))
+	@for program in $(filter build/tests/viz/%,$^); do UPDATE_GOLDEN=1 $$program >/dev/null || exit 1; done
+	@git status --short tests/viz/golden viz || true
 bench: all $(checking)
 	@$(PYTHON) scripts/bench.py
 
@@ -414,6 +418,7 @@ help:
 	@echo "make demo         run wordcount in both arrangements and open the visualizer on the two traces"
 	@echo "make kernel       build one part only; so do make loader and make viz"
 	@echo "make test         run every test (demo and test install what is missing first)"
+	@echo "make golden       write anew what the visualizer's tests compare with; git diff shows what changed"
 	@echo "make test-foreign build third-party programs from Debian's sources, fetched now, and compare them with the host's"
 	@echo "make bench        measure the kernel's operations, in instructions"
 	@echo "make bench-viz    measure the visualizer on ten million events, and babeltrace2 on the same file"

@@ -32,16 +32,6 @@ static bool derive(uint64_t task, uint64_t index)
     return derivation_make(&derivation, &session.side[0], &session.capability[0]);
 }
 
-START_TEST(the_tables_look_as_agreed)
-{
-    maps_open(&session, 0);
-    side_seek_beat(&session.side[0], 1, MODEL_BEAT_DELIVER);
-    test_frame_compare(&session, 80, 24, "capabilities");
-    test_frame_compare(&session, 120, 36, "capabilities");
-    test_frame_compare(&session, 200, 60, "capabilities");
-}
-END_TEST
-
 START_TEST(what_would_go_is_marked_in_the_tree)
 {
     maps_open(&session, 0);
@@ -49,16 +39,6 @@ START_TEST(what_would_go_is_marked_in_the_tree)
     choose(MAPS_ROOT, 33);
     test_frame_compare(&session, 120, 36, "capabilities-original");
     test_frame_compare(&session, 60, 16, "capabilities-original");
-}
-END_TEST
-
-START_TEST(two_traces_stand_side_by_side)
-{
-    maps_open(&session, 0);
-    maps_open(&session, 1);
-    session.view = VIEW_CAPABILITIES;
-    session_seek_fault(&session, 1);
-    test_frame_compare(&session, 120, 36, "capabilities-both");
 }
 END_TEST
 
@@ -188,9 +168,7 @@ int main(void)
     TCase *claims = tcase_create("claims");
     tcase_add_checked_fixture(claims, set_up, tear_down);
     tcase_set_timeout(claims, 60);
-    tcase_add_test(claims, the_tables_look_as_agreed);
     tcase_add_test(claims, what_would_go_is_marked_in_the_tree);
-    tcase_add_test(claims, two_traces_stand_side_by_side);
     tcase_add_test(claims, taking_back_takes_all_that_was_derived_however_far_away);
     tcase_add_test(claims, the_capability_that_the_event_is_about_is_selected);
     tcase_add_test(claims, gates_say_who_receives_and_threads_what_they_do);

