@@ -92,44 +92,54 @@ static bool draw_frame(int which, int size)
 
 // ---- A frame as a file ------------------------------------------------------------------------
 
-_Static_assert(STYLE_COUNT <= 30, "there is a letter for each style and emphasis");
+_Static_assert(STYLE_COUNT <= 32, "there is a letter for each style and emphasis");
 
-// Small letters are styles as they are, capitals the lit ones, and what precedes them in ASCII the dim ones. A blank
-// that shows nothing has a blank.
-static char letter_of(int style, int emphasis)
+// Small letters are styles as they are, capitals the lit ones (from the 27th style on circled, both), and what precedes
+// them in ASCII the dim ones. A blank that shows nothing has a blank.
+static uint32_t letter_of(int style, int emphasis)
 {
-    return (char)((emphasis == EMPHASIS_DIM ? '!' : emphasis == EMPHASIS_LIT ? 'A' : 'a') + style);
+    static const uint32_t first[EMPHASIS_COUNT] = {'a', '!', 'A'}, circled[EMPHASIS_COUNT] = {0x24d0, 0, 0x24b6};
+    bool beyond = style >= 26 && emphasis != EMPHASIS_DIM;
+    return beyond ? circled[emphasis] + (uint32_t)style - 26 : first[emphasis] + (uint32_t)style;
 }
 
-static char letter_of_cell(const struct cell *cell)
+static bool shows_nothing(const struct cell *cell)
 {
     struct look look = style_look(cell->style, cell->emphasis, COLOURS_RGB);
     struct look bare = style_look(cell->style, cell->emphasis, COLOURS_NONE);
     unsigned visible = ATTRIBUTE_REVERSE | ATTRIBUTE_UNDERLINE;
-    bool nothing =
-        cell->glyph == ' ' && look.background == NO_COLOUR && !((look.attributes | bare.attributes) & visible);
-    return nothing ? ' ' : letter_of(cell->style, cell->emphasis);
+    return cell->glyph == ' ' && look.background == NO_COLOUR && !((look.attributes | bare.attributes) & visible);
 }
 
-static void write_letters(FILE *out, bool used[128])
+static void write_letters(FILE *out, bool used[STYLE_COUNT][EMPHASIS_COUNT])
 {
-    char row[GRID_MAX_SIDE + 1];
     for (int y = 0; y < grid.rows; y++) {
-        int end = 0;
-        for (int x = 0; x < grid.columns; x++) {
-            row[x] = letter_of_cell(grid_cell(&grid, x, y));
-            used[(unsigned char)row[x]] = true;
-            if (row[x] != ' ') end = x + 1;
+        int end = grid.columns;
+        while (end > 0 && shows_nothing(grid_cell(&grid, end - 1, y)))
+            end--;
+        for (int x = 0; x < end; x++) {
+            const struct cell *cell = grid_cell(&grid, x, y);
+            char letter[5] = " ";
+            if (!shows_nothing(cell)) glyph_encode(letter_of(cell->style, cell->emphasis), letter);
+            if (!shows_nothing(cell)) used[cell->style][cell->emphasis] = true;
+            fputs(letter, out);
         }
-        fprintf(out, "%.*s\n", end, row);
+        fputc('\n', out);
     }
+}
+
+static void write_letter(FILE *out, int style, int emphasis)
+{
+    char letter[5];
+    glyph_encode(letter_of(style, emphasis), letter);
+    fputs(letter, out);
 }
 
 static char *frame_text(int which)
 {
     char *text = NULL;
     size_t size;
-    bool used[128] = {false};
+    bool used[STYLE_COUNT][EMPHASIS_COUNT] = {{false}};
     FILE *out = open_memstream(&text, &size);
     ck_assert_ptr_nonnull(out);
     fprintf(out, "---- %s of %s at %s, %dx%d\n", shown[which].name, shown[which].sides == 2 ? "both" : "internal",
@@ -140,9 +150,10 @@ static char *frame_text(int which)
     fprintf(out, "---- letters (their looks: looks.txt)\n");
     for (int emphasis = 0; emphasis < EMPHASIS_COUNT; emphasis++)
         for (int style = 0; style < STYLE_COUNT; style++)
-            if (used[(unsigned char)letter_of(style, emphasis)])
-                fprintf(out, "%c %s%s%s\n", letter_of(style, emphasis), style_names[style],
-                        *emphases[emphasis] ? " " : "", emphases[emphasis]);
+            if (used[style][emphasis]) {
+                write_letter(out, style, emphasis);
+                fprintf(out, " %s%s%s\n", style_names[style], *emphases[emphasis] ? " " : "", emphases[emphasis]);
+            }
     fclose(out);
     return text;
 }
@@ -194,7 +205,8 @@ START_TEST(each_letter_has_its_golden_look_in_each_theme)
         fprintf(out, "\n---- %s, on #%06x\n", themes[theme].name, (unsigned)themes[theme].background);
         for (int emphasis = 0; emphasis < EMPHASIS_COUNT; emphasis++)
             for (int style = 0; style < STYLE_COUNT; style++) {
-                fprintf(out, "%c %-18s %-3s ", letter_of(style, emphasis), style_names[style], emphases[emphasis]);
+                write_letter(out, style, emphasis);
+                fprintf(out, " %-19s %-3s ", style_names[style], emphases[emphasis]);
                 for (int depth = COLOURS_RGB; depth >= COLOURS_NONE; depth--) {
                     if (depth < COLOURS_RGB) fputs(" | ", out);
                     write_look(out, style_look((enum style)style, (enum emphasis)emphasis, (enum colour_depth)depth),

@@ -2,7 +2,6 @@
 // configuration and keys.
 #define _XOPEN_SOURCE 700
 #include <check.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,40 +21,63 @@ static void back_to_defaults(void)
 
 // ---- Legibility ------------------------------------------------------------------------------
 
-// WCAG 2.1: relative luminance, and contrast ratio.
-static double luminance(int colour)
-{
-    static const double share[] = {0.0722, 0.7152, 0.2126};
-    double sum = 0;
-    for (int i = 0; i < 3; i++) {
-        double value = (colour >> 8 * i & 255) / 255.0;
-        sum += share[i] * (value <= 0.03928 ? value / 12.92 : pow((value + 0.055) / 1.055, 2.4));
-    }
-    return sum;
-}
-static double contrast(int a, int b)
-{
-    double x = luminance(a), y = luminance(b);
-    return x > y ? (x + 0.05) / (y + 0.05) : (y + 0.05) / (x + 0.05);
-}
-
 static bool is_line(enum style style)
 {
-    return style == STYLE_BORDER || style == STYLE_SPARK || style == STYLE_ABSENT;
+    return style == STYLE_BORDER || style == STYLE_SPARK || style == STYLE_COUNTED_PART || style == STYLE_ABSENT;
 }
 
-// 4.5 is what WCAG wants for text, 3 for shapes; what is dim may fade, but not vanish.
+// The levels of xterm's colours from 16 on.
+static int of_256(int number)
+{
+    static const int levels[] = {0, 95, 135, 175, 215, 255};
+    if (number >= 232) return (8 + (number - 232) * 10) * 0x010101;
+    number -= 16;
+    return levels[number / 36] << 16 | levels[number / 6 % 6] << 8 | levels[number % 6];
+}
+
+static double legibility(enum style style, enum emphasis emphasis, enum colour_depth depth)
+{
+    struct look look = style_look(style, emphasis, depth);
+    bool cube = depth == COLOURS_256;
+    int ground = look.background == NO_COLOUR ? style_background() : cube ? of_256(look.background) : look.background;
+    if (look.foreground == NO_COLOUR) return 21; // the terminal's own colours
+    return style_contrast(cube ? of_256(look.foreground) : look.foreground, ground);
+}
+
+// WCAG 2.1 wants 4.5 for text, and 3 for lines and shapes; what is deliberately dim keeps 3, too.
 START_TEST(every_style_is_legible_on_its_ground)
 {
     style_use((enum theme)_i);
     for (int style = 0; style < STYLE_COUNT; style++)
-        for (int emphasis = 0; emphasis < EMPHASIS_COUNT; emphasis++) {
-            struct look look = style_look((enum style)style, (enum emphasis)emphasis, COLOURS_RGB);
-            int ground = look.background == NO_COLOUR ? style_background() : look.background;
-            double least = emphasis == EMPHASIS_DIM ? 1.3 : is_line((enum style)style) ? 2.2 : 3;
-            ck_assert_msg(contrast(look.foreground, ground) >= least, "theme %s, style %d, emphasis %d: %.2f",
-                          theme_names[_i], style, emphasis, contrast(look.foreground, ground));
-        }
+        for (int emphasis = 0; emphasis < EMPHASIS_COUNT; emphasis++)
+            for (int depth = COLOURS_256; depth <= COLOURS_RGB; depth++) {
+                double least = emphasis == EMPHASIS_DIM || is_line((enum style)style) ? 3 : 4.5,
+                       now = legibility((enum style)style, (enum emphasis)emphasis, (enum colour_depth)depth);
+                ck_assert_msg(now >= least, "theme %s, style %d, emphasis %d, %s: %.2f", theme_names[_i], style,
+                              emphasis, depth == COLOURS_256 ? "256 colours" : "all colours", now);
+            }
+}
+END_TEST
+
+START_TEST(the_contrast_is_that_of_the_guidelines)
+{
+    ck_assert_double_eq_tol(style_contrast(0xffffff, 0x000000), 21, 1e-9);
+    ck_assert_double_eq_tol(style_contrast(0x808080, 0x808080), 1, 1e-9);
+    ck_assert_double_eq_tol(style_contrast(0xffffff, 0x767676), 4.54, 0.005); // the lightest grey that passes on white
+    ck_assert_double_eq_tol(style_contrast(0xff0000, 0xffffff), 4.00, 0.005);
+}
+END_TEST
+
+// What is dim is told from what is not, too.
+START_TEST(what_is_dim_is_dimmer)
+{
+    style_use((enum theme)_i);
+    for (int style = 0; style < STYLE_COUNT; style++) {
+        double normal = legibility((enum style)style, EMPHASIS_NORMAL, COLOURS_RGB),
+               dim = legibility((enum style)style, EMPHASIS_DIM, COLOURS_RGB);
+        ck_assert_msg(dim <= normal, "style %d: %.2f", style, dim / normal);
+        if (style == STYLE_TEXT || style == STYLE_QUIET) ck_assert_double_ge(normal / dim, _i == THEME_MONO ? 1 : 1.4);
+    }
 }
 END_TEST
 
@@ -72,8 +94,8 @@ START_TEST(the_safe_theme_tells_states_of_one_glyph_apart_by_brightness_or_attri
     for (size_t i = 0; i < sizeof same_glyph / sizeof *same_glyph; i++) {
         struct look a = style_look(same_glyph[i][0], EMPHASIS_NORMAL, COLOURS_RGB);
         struct look b = style_look(same_glyph[i][1], EMPHASIS_NORMAL, COLOURS_RGB);
-        bool apart = contrast(a.foreground, b.foreground) >= 1.8 || a.attributes != b.attributes;
-        ck_assert_msg(apart, "pair %zu: %.2f", i, contrast(a.foreground, b.foreground));
+        bool apart = style_contrast(a.foreground, b.foreground) >= 1.8 || a.attributes != b.attributes;
+        ck_assert_msg(apart, "pair %zu: %.2f", i, style_contrast(a.foreground, b.foreground));
         struct look a8 = style_look(same_glyph[i][0], EMPHASIS_NORMAL, COLOURS_8);
         struct look b8 = style_look(same_glyph[i][1], EMPHASIS_NORMAL, COLOURS_8);
         ck_assert_uint_ne(a8.attributes, b8.attributes);
@@ -241,6 +263,8 @@ int main(void)
     TCase *claims = tcase_create("claims");
     tcase_add_checked_fixture(claims, back_to_defaults, NULL);
     tcase_add_loop_test(claims, every_style_is_legible_on_its_ground, 0, THEME_COUNT);
+    tcase_add_test(claims, the_contrast_is_that_of_the_guidelines);
+    tcase_add_loop_test(claims, what_is_dim_is_dimmer, 0, THEME_COUNT);
     tcase_add_test(claims, the_safe_theme_tells_states_of_one_glyph_apart_by_brightness_or_attributes);
     tcase_add_test(claims, the_mono_theme_has_no_colours_at_any_depth_and_keeps_states_apart);
     tcase_add_test(claims, every_theme_is_known_by_its_name);

@@ -2,7 +2,7 @@
 // to meet its neighbours (boxes, rules, page cells) is drawn as shapes on the cells' raster.
 #include "viz/term/writers.h"
 
-#define CELL_WIDTH 9.0
+#define CELL_WIDTH 9.0 // that of DejaVu Sans Mono at 14.95: whoever ignores textLength sees columns all the same
 #define CELL_HEIGHT 20.0
 #define BASELINE 14.5
 #define MARGIN 14.0
@@ -46,10 +46,9 @@ static struct arms box_arms(uint32_t glyph)
     }
 }
 
-// The part of its cell that a block glyph fills (from below), and how densely; 0 for other glyphs.
-static double block_height(uint32_t glyph, double *density)
+// The part of its cell that a block glyph fills, from below; 0 for other glyphs.
+static double block_height(uint32_t glyph)
 {
-    *density = glyph == GLYPH_SHARED ? 0.55 : glyph == GLYPH_EVICTED ? 0.45 : 1;
     if (glyph >= 0x2581 && glyph <= 0x2588) return (glyph - 0x2580) / 8.0;
     return glyph == GLYPH_SHARED || glyph == GLYPH_FAULTING || glyph == GLYPH_EVICTED ? 1 : 0;
 }
@@ -70,22 +69,51 @@ static int colour_of(const struct cell *cell)
 
 static bool is_shape(uint32_t glyph, bool ascii)
 {
-    double density;
     struct arms arms = box_arms(glyph);
     if (ascii) return false;
-    return arms.left || arms.right || arms.up || arms.down || block_height(glyph, &density) > 0;
+    return arms.left || arms.right || arms.up || arms.down || block_height(glyph) > 0;
 }
 
-// A page or bar cell is inset by a hair, so that neighbours read as single pages.
+static void write_rect(FILE *out, const struct cell *cell, double x, double y, double width, double height)
+{
+    fprintf(out, "<rect x=\"%.2f\" y=\"%.2f\" width=\"%.2f\" height=\"%.2f\" fill=\"#%06x\"", x, y, width, height,
+            (unsigned)colour_of(cell));
+}
+
+static bool is_bar(const struct cell *cell)
+{
+    return cell->style == STYLE_SPARK || cell->style == STYLE_COUNTED || cell->style == STYLE_COUNTED_PART ||
+           (cell->style == STYLE_BORDER && cell->glyph >= 0x2581);
+}
+
+// Bars fill their cells, so that they meet. Pages are inset, so that neighbours read as single pages, and states differ
+// in shape, too: writable is solid, read-only an outline around a paler ground, taken back two quarters, at fault
+// taller.
 static void write_block(FILE *out, const struct cell *cell, double x, double y)
 {
-    double density, height = block_height(cell->glyph, &density);
-    bool bar = cell->glyph >= 0x2581 && cell->glyph < 0x2588;
-    double tall = bar ? (CELL_HEIGHT - 4) * height : CELL_HEIGHT - 7;
-    double top = bar ? y + CELL_HEIGHT - 2 - tall : y + 3.5;
-    fprintf(out, "<rect x=\"%.2f\" y=\"%.2f\" width=\"%.2f\" height=\"%.2f\" rx=\"1\" fill=\"#%06x\"", x + 0.6, top,
-            CELL_WIDTH - 1.2, tall, (unsigned)colour_of(cell));
-    if (density < 1) fprintf(out, " fill-opacity=\"%.2f\"", density);
+    double height = CELL_HEIGHT * block_height(cell->glyph), left = x + 0.75, wide = CELL_WIDTH - 1.5;
+    double top = y + 3.5, tall = CELL_HEIGHT - 7;
+    if (is_bar(cell)) {
+        write_rect(out, cell, x, y + CELL_HEIGHT - height, CELL_WIDTH, height);
+    } else if (cell->glyph == GLYPH_FAULTING) {
+        write_rect(out, cell, left, y + 1, wide, CELL_HEIGHT - 2);
+    } else if (cell->glyph == GLYPH_EVICTED) {
+        write_rect(out, cell, left, top, wide / 2, tall / 2);
+        fputs("/>\n", out);
+        write_rect(out, cell, left + wide / 2, top + tall / 2, wide / 2, tall / 2);
+        fputs("/>\n", out);
+        write_rect(out, cell, left, top, wide, tall);
+        fputs(" fill-opacity=\"0.25\"", out);
+    } else if (cell->glyph == GLYPH_SHARED) {
+        fprintf(out, "<path d=\"M%.2f %.2fH%.2fM%.2f %.2fV%.2fM%.2f %.2fH%.2fM%.2f %.2fV%.2f\" stroke=\"#%06x\"/>\n",
+                left, top + 0.6, left + wide, left + wide - 0.6, top, top + tall, left, top + tall - 0.6, left + wide,
+                left + 0.6, top, top + tall, (unsigned)colour_of(cell));
+        write_rect(out, cell, left, top, wide, tall);
+        fputs(" fill-opacity=\"0.45\"", out);
+    } else {
+        double part = tall * block_height(cell->glyph);
+        write_rect(out, cell, left, top + tall - part, wide, part);
+    }
     fputs("/>\n", out);
 }
 
@@ -183,8 +211,7 @@ static void write_row(FILE *out, const struct grid *grid, int row, bool ascii)
         length = 1;
         if (cell->glyph == ' ') continue;
         if (is_shape(cell->glyph, ascii)) {
-            double density;
-            if (block_height(cell->glyph, &density) > 0)
+            if (block_height(cell->glyph) > 0)
                 write_block(out, cell, left_of(x), top_of(row));
             else
                 write_arms(out, cell, left_of(x), top_of(row));
@@ -198,13 +225,14 @@ static void write_row(FILE *out, const struct grid *grid, int row, bool ascii)
 void write_svg(FILE *out, const struct grid *grid, bool ascii)
 {
     double width = 2 * MARGIN + grid->columns * CELL_WIDTH, height = 2 * MARGIN + grid->rows * CELL_HEIGHT;
-    fprintf(out,
-            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%.0f\" height=\"%.0f\" viewBox=\"0 0 %.0f %.0f\">\n"
-            "<rect width=\"100%%\" height=\"100%%\" rx=\"8\" fill=\"#%06x\"/>\n"
-            "<g font-family=\"'DejaVu Sans Mono','Menlo','Consolas',monospace\" font-size=\"14.5\" stroke-width=\"1.2\""
-            " fill=\"none\" xml:space=\"preserve\">\n",
-            width, height, width, height, (unsigned)style_background());
+    fprintf(
+        out,
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%.0f\" height=\"%.0f\" viewBox=\"0 0 %.0f %.0f\">\n"
+        "<rect width=\"100%%\" height=\"100%%\" rx=\"8\" fill=\"#%06x\"/>\n"
+        "<g font-family=\"'DejaVu Sans Mono','Menlo','Consolas',monospace\" font-size=\"14.95\" stroke-width=\"1.2\""
+        " fill=\"none\" xml:space=\"preserve\">\n",
+        width, height, width, height, (unsigned)style_background());
     for (int y = 0; y < grid->rows; y++)
         write_row(out, grid, y, ascii);
     fputs("</g>\n</svg>\n", out);

@@ -199,19 +199,19 @@ static void draw_frame(struct area area, const struct picture *picture, bool act
     area_box(area, STYLE_BORDER);
     char title[80];
     snprintf(title, sizeof title, " %s ", model_arrangement_name(picture->side->arrangement));
-    area_text(area_part(area, 0, 0, area.width - 2, 1), 2, 0, active ? STYLE_SIDE_ACTIVE : STYLE_HEADING, title);
+    area_text(area_part(area, 0, 0, area.width - 2, 1), 2, 0, active ? STYLE_HEADING : STYLE_QUIET, title);
 }
 
-void arrangement_draw(struct area area, const struct side *side, int frame, bool active)
+void arrangement_draw(struct area area, const struct side *side, int frame, enum side_role role)
 {
     static struct picture picture;
     static struct layout layout;
     area_fill(area_on(area, HIT_BOX, ROW_BLANK), STYLE_TEXT, ' ');
     picture_look(&picture, side);
     make_layout(&layout, &picture);
-    bool framed = area.height >= 19 && area.width >= 40;
+    bool framed = role != SIDE_ALONE && area.height >= 19 && area.width >= 40;
     struct area inside = framed ? area_part(area, 2, 1, area.width - 4, area.height - 2) : area;
-    if (framed) draw_frame(area, &picture, active);
+    if (framed) draw_frame(area, &picture, role == SIDE_ACTIVE);
     fold(&layout, &picture, inside.height);
     grow(&layout, &picture, inside.width, inside.height);
     enum emphasis box = EMPHASIS_NORMAL;

@@ -8,7 +8,10 @@
 
 #define TOKEN_FRAMES 8 // pictures of the token's way along the arrow of a beat
 
-// `frame`: where the token is, 0..TOKEN_FRAMES-1. `active`: the keys go to this side.
-void arrangement_draw(struct area area, const struct side *side, int frame, bool active);
+// Is the side alone on the screen, or one of two: the one that the keys go to, or the other? Two have a frame each.
+enum side_role { SIDE_ALONE, SIDE_ACTIVE, SIDE_OTHER };
+
+// `frame`: where the token is, 0..TOKEN_FRAMES-1.
+void arrangement_draw(struct area area, const struct side *side, int frame, enum side_role role);
 
 #endif

@@ -1,6 +1,7 @@
 // The tables of all tasks as lines, in one column or more; and the cursor.
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 #include "viz/view/derivation.h"
 #include "viz/view/outline.h"
 #include "viz/view/screen.h"
@@ -172,7 +173,7 @@ static void draw_capability(struct area area, int y, const struct tables *tables
     bool focus = is_focus(tables, row), related = row->object == tables->object;
     bool fresh = row->event + 1 == model_position(side->model);
     enum style name = fresh ? STYLE_FRESH : related ? STYLE_MESSAGE : STYLE_TEXT;
-    int right = area.width - 3, name_width = area.width >= 60 ? 20 : 14, details = 9 + name_width;
+    int right = area.width - 3, name_width = area.width >= 60 ? 20 : 13, details = 9 + name_width;
     int source = area.width >= 60 ? 18 : 0;
     uint32_t glyph = derivation_glyph(side, row->object, &glyph_style);
     if (focus) area_line(area, 0, y, area.width, STYLE_SELECTED, ' ');
@@ -183,7 +184,11 @@ static void draw_capability(struct area area, int y, const struct tables *tables
     model_name(side->model, row->object, text, sizeof text);
     area_text_in(area_with(area, related ? EMPHASIS_LIT : area.emphasis), 8, y, name_width, name, text);
     derivation_details(side, row->object, text, sizeof text);
-    area_text_in(area, details, y, right - 1 - source - details, focus ? STYLE_SELECTED : STYLE_QUIET, text);
+    int room = right - 1 - source - details;
+    // A gate's label is the first that goes: it is told beside or below, too.
+    char *label = strstr(text, " 0x");
+    if (label && glyph_columns(text) > room) *label = 0;
+    area_text_in(area, details, y, room, focus ? STYLE_SELECTED : STYLE_QUIET, text);
     derivation_rights(row->rights, rights);
     area_text_in(area, right, y, 2, focus ? STYLE_SELECTED : STYLE_TEXT, rights);
     if (!source) return;
@@ -250,8 +255,8 @@ static void draw_one(struct area area, struct session *session, int index)
     static struct tables tables;
     const struct side *side = &session->side[index];
     bool wide = area.width >= PANEL_COLUMNS, legend = area.height >= LEGEND_ROWS;
-    int panel = wide ? (area.width >= 150 ? 60 : 44) : 0, strip = wide ? 0 : area.height >= 17 ? 3 : 2;
-    struct area left = area_part(area, 0, 0, area.width - panel - (wide ? 2 : 0), area.height - strip - legend);
+    int panel = wide ? (area.width >= 150 ? 60 : 37) : 0, strip = wide ? 0 : area.height >= 17 ? 3 : 2;
+    struct area left = area_part(area, 0, 0, area.width - panel - (wide ? 3 : 0), area.height - strip - legend);
     make_tables(&tables, side, &session->capability[index]);
     int columns = 1, most = (left.width + 2) / (TABLE_COLUMNS + 2);
     while (columns < most && tables.count > columns * left.height - 2 * (columns - 1))
@@ -263,8 +268,8 @@ static void draw_one(struct area area, struct session *session, int index)
     if (strip) derivation_draw_strip(area_part(area, 0, left.height, area.width, strip), side, &tables.focus);
     if (!wide) return;
     for (int y = 0; y < left.height; y++)
-        area_put(area, left.width, y, STYLE_BORDER, 0x2502);
-    derivation_draw_tree(area_part(area, left.width + 1, 0, panel + 1, left.height), side, &tables.focus);
+        area_put(area, left.width + 1, y, STYLE_BORDER, 0x2502);
+    derivation_draw_tree(area_part(area, left.width + 2, 0, panel + 1, left.height), side, &tables.focus);
 }
 
 void capabilities_draw(struct area area, struct session *session)

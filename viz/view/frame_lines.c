@@ -109,9 +109,10 @@ static int walk(struct area *area, const struct frame_lines *lines, uint64_t fol
 
 static uint64_t fit(const struct frame_lines *lines, int columns, int rows, int *total, int *focus)
 {
-    const uint64_t folds[] = {UINT64_MAX, (uint64_t)columns * 2, (uint64_t)columns / 2 + 8, 8};
+    // Of frames that are all alike, more than these say nothing, however much room there is.
+    const uint64_t folds[] = {48, 24, 8};
     uint64_t fold = 0;
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 3; i++) {
         fold = folds[i];
         *total = walk(NULL, lines, fold, columns, 0, focus);
         if (*total <= rows) break;

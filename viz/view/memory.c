@@ -225,7 +225,7 @@ static void draw_one(struct area area, struct session *session, int index)
     bool wide = area.width >= PANEL_COLUMNS;
     int panel = wide ? (area.width >= 150 ? 60 : 44) : 0, strip = wide ? 0 : area.height >= 17 ? 3 : 2;
     bool legend = area.height >= LEGEND_ROWS;
-    struct area left = area_part(area, 0, 0, area.width - panel - (wide ? 2 : 0), area.height - strip - legend);
+    struct area left = area_part(area, 0, 0, area.width - panel - (wide ? 3 : 0), area.height - strip - legend);
     int frames = frame_rows(area.height);
     session->map_columns = cell_columns(left.width);
     memory_map_fit(&map, side, &session->page[index], session->map_columns, left.height - frames);
@@ -240,8 +240,8 @@ static void draw_one(struct area area, struct session *session, int index)
     if (strip) follow_draw_strip(area_part(area, 0, left.height, area.width, strip), side, &map);
     if (!wide) return;
     for (int y = 0; y < left.height; y++)
-        area_put(area, left.width, y, STYLE_BORDER, 0x2502);
-    follow_draw_tree(area_part(area, left.width + 1, 0, panel + 1, left.height), side, &map);
+        area_put(area, left.width + 1, y, STYLE_BORDER, 0x2502);
+    follow_draw_tree(area_part(area, left.width + 2, 0, panel + 1, left.height), side, &map);
 }
 
 void memory_draw(struct area area, struct session *session)

@@ -56,7 +56,7 @@ static void draw_side_name(struct area area, const struct side *side, bool activ
 {
     char text[80];
     snprintf(text, sizeof text, " %s ", model_arrangement_name(side->arrangement));
-    area_text(area, 2, 0, active ? STYLE_SIDE_ACTIVE : STYLE_HEADING, text);
+    area_text(area, 2, 0, active ? STYLE_HEADING : STYLE_QUIET, text);
 }
 
 void outline_sides(struct area area, struct session *session,
@@ -66,12 +66,12 @@ void outline_sides(struct area area, struct session *session,
         draw(area_of_side(area, session->active), session, session->active);
         return;
     }
-    int half = (area.width - 1) / 2;
+    int width = (area.width - 3) / 2; // a line between them, with a blank on each side
     for (int i = 0; i < 2; i++) {
-        struct area part = area_of_side(area_part(area, i == 0 ? 0 : area.width - half, 0, half, area.height), i);
+        struct area part = area_of_side(area_part(area, i == 0 ? 0 : area.width - width, 0, width, area.height), i);
         draw_side_name(part, &session->side[i], session->active == i);
-        draw(area_part(part, 0, 1, half, area.height - 1), session, i);
+        draw(area_part(part, 0, 1, width, area.height - 1), session, i);
     }
     for (int y = 0; y < area.height; y++)
-        area_put(area, half, y, STYLE_BORDER, 0x2502);
+        area_put(area, width + 1, y, STYLE_BORDER, 0x2502);
 }

@@ -392,6 +392,11 @@ static int draw_words(struct area area, int y, int rows, const struct side *side
     return used;
 }
 
+static int smaller(int a, int b)
+{
+    return a < b ? a : b;
+}
+
 // The ten steps. With room for it each has its meaning below, with more what it made; else the present one has, or the
 // last.
 static void draw_steps(struct area area, int y, int height, const struct side *side, size_t number)
@@ -404,11 +409,15 @@ static void draw_steps(struct area area, int y, int height, const struct side *s
     for (int step = 1; step <= MODEL_STEPS && height > 0; step++) {
         struct step_row row = step_row_of(side, number, step);
         bool column = area.width >= OBJECTS_FROM && each < 3;
+        // What it made stands beside it, or, when that is too long, below, as long as there are rows to spare.
+        bool too_long = column && each > 1 && glyph_columns(row.objects) > area.width - AT_OBJECTS - 3;
+        if (too_long && spare > 0) column = false;
         draw_step(area, y, side, &row, column);
-        int below = each - 1 + (each == 1 && step == present ? spare : 0);
+        int below = each - 1 + (each == 1 && step == present ? spare : too_long ? smaller(spare, 2) : 0);
         if (below > height - 1) below = height - 1;
         int used = below > 0 ? draw_words(area, y + 1, below, side, &row, !column) : 0;
-        if (each > 1) used = each - 1;
+        if (each > 1 && used < each) used = each - 1;
+        if (each > 1) spare -= used - (each - 1);
         y += 1 + used;
         height -= 1 + used;
     }

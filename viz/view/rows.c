@@ -9,6 +9,7 @@
 #define NARROW 64      // columns of a side below which labels are shortened
 #define NESTED_ARROW 8 // cells of the arrow in a nested fault's frame
 #define DOWN_COLUMN 7  // of the fault's arrow into the kernel
+#define POINTER_WAY 24 // columns that the token comes along to the region that is found
 #define HOP_COLUMN 2   // of the page's way from the file server to an external pager
 
 static int up_column(struct area area)
@@ -287,9 +288,12 @@ static void draw_region(struct picture *picture, struct area area, int index)
     if (x > area.width - 5) x = area.width - 5;
     area_text(area, x, 0, style, rights);
     if (area.width - x > 20) area_text_right(area, x + 4, 0, 12, STYLE_QUIET, size);
-    if (active) area_put(area, area.width - 1, 0, STYLE_MESSAGE, 0x25c2);
+    // What shows it comes from the right, as far as there is room.
+    int pointer = area.width - x > 20 ? x + 18 : area.width - 1;
+    if (active) area_put(area, pointer, 0, STYLE_MESSAGE, 0x25c2);
+    int from = pointer + POINTER_WAY < area.width ? pointer + POINTER_WAY : area.width - 1;
     if (at_beat(picture, MODEL_BEAT_FIND_REGION) && active)
-        for (int i = area.width - 1; i > (area.width - x > 20 ? x + 17 : x + 3); i--)
+        for (int i = from; i > (pointer < from ? pointer : x + 3); i--)
             add_point(picture, area, i, 0);
 }
 
@@ -461,22 +465,26 @@ static void draw_server(struct picture *picture, struct area area)
     struct trace_record record;
     bool shown = fault && !picture->scene.over && fault->cache_event < model_position(side->model) &&
                  trace_record(side->trace, fault->cache_event, &record);
+    enum style style = STYLE_QUIET;
     if (shown) {
         char file[MODEL_TEXT_SIZE];
+        const char *how = fault->cache_filled ? "just read" : "was cached";
+        uint64_t page = record.argument[1] / PAGE_SIZE;
         trace_text(file, sizeof file, &record, 3);
-        snprintf(text, sizeof text, "%s  page %" PRIu64 " at 0x%" PRIx64 "  %s", file, record.argument[1] / PAGE_SIZE,
-                 record.argument[2], fault->cache_filled ? "just read" : "was cached");
-        area_text_in(area, x, 0, room, fault->cache_filled ? STYLE_FRESH : STYLE_SERVER, text);
+        style = fault->cache_filled ? STYLE_FRESH : STYLE_SERVER;
+        snprintf(text, sizeof text, "%s  page %" PRIu64 " at 0x%" PRIx64 "  %s", file, page, record.argument[2], how);
+        if (glyph_columns(text) > room) snprintf(text, sizeof text, "%s  page %" PRIu64 "  %s", file, page, how);
     } else if (count > 0) {
         const struct model_cached *last = &cache[0];
         for (size_t i = 1; i < count; i++)
             if (cache[i].event > last->event) last = &cache[i];
-        snprintf(text, sizeof text, "%s  page %" PRIu64 " was the last one asked for", last->file,
-                 last->offset / PAGE_SIZE);
-        area_text_in(area, x, 0, room, STYLE_QUIET, text);
+        uint64_t page = last->offset / PAGE_SIZE;
+        snprintf(text, sizeof text, "%s  page %" PRIu64 " was the last one asked for", last->file, page);
+        if (glyph_columns(text) > room) snprintf(text, sizeof text, "%s  page %" PRIu64 " was last", last->file, page);
     } else {
-        area_text_in(area, x, 0, room, STYLE_QUIET, "no page asked for yet");
+        snprintf(text, sizeof text, "no page asked for yet");
     }
+    area_text_in(area, x, 0, room, style, text);
     area_text_right(area, x, 0, area.width - x, STYLE_QUIET, size);
 }
 
@@ -499,28 +507,44 @@ static void draw_counts(const struct picture *picture, struct area area)
         area_format(area, x, 0, STYLE_QUIET, format, screen_number(sums.instructions / sums.ended, number));
 }
 
+// Where the columns of the list of faults begin, and where those of numbers end.
+struct history_columns {
+    int address, region, region_width, instructions, messages; // messages: 0: there is no room
+};
+
+static void draw_history_row(const struct picture *picture, struct area area, int y, uint32_t ordinal,
+                             const struct history_columns *at)
+{
+    const struct side *side = picture->side;
+    const struct model_fault *fault = model_fault(side->model, side_fault_of_ordinal(side, ordinal));
+    bool open = fault->end_event >= model_position(side->model);
+    bool refused = !open && fault->outcome == MODEL_FAULT_REFUSED;
+    enum style style = refused ? STYLE_REFUSED : open ? STYLE_MESSAGE : STYLE_QUIET;
+    char number[32];
+    area_format(area, 1, y, style, "%5u  %s", ordinal, access_word(fault->access));
+    area_format(area, at->address, y, style, "0x%" PRIx64, fault->address);
+    bool region = side_tells(side, fault->beat_event[MODEL_BEAT_FIND_REGION]);
+    area_text_in(area, at->region, y, at->region_width, style, region ? fault->region : "");
+    if (open) return;
+    area_text_right(area, 0, y, at->instructions, style, screen_number(fault->end_time - fault->begin_time, number));
+    if (at->messages == 0) return;
+    area_text_right(area, 0, y, at->messages, style, screen_number(fault->messages, number));
+    if (refused) area_text(area, at->messages + 3, y, style, "refused");
+}
+
 // The last of main's faults, the newest first, one row each.
 static void draw_history(const struct picture *picture, struct area area)
 {
-    const struct side *side = picture->side;
-    uint32_t ordinal = side_ordinal(side);
-    int pad = area.width < 54 ? 11 : 14, end = 31 + pad; // columns of an address; where the region ends
-    area_format(area, 1, 1, STYLE_QUIET, "fault  access      %-*s region    instr%s", pad + 2, "address",
-                area.width < 64 ? "" : "   messages");
-    for (int y = 2; y < area.height && ordinal >= 1; y++, ordinal--) {
-        const struct model_fault *fault = model_fault(side->model, side_fault_of_ordinal(side, ordinal));
-        bool open = fault->end_event >= model_position(side->model);
-        bool refused = !open && fault->outcome == MODEL_FAULT_REFUSED;
-        enum style style = refused ? STYLE_REFUSED : open ? STYLE_MESSAGE : STYLE_QUIET;
-        area_format(area, 1, y, style, "%5u  %-10s  0x%-*" PRIx64 " %-8.8s", ordinal, access_word(fault->access), pad,
-                    fault->address, side_tells(side, fault->beat_event[MODEL_BEAT_FIND_REGION]) ? fault->region : "");
-        if (open)
-            area_text(area, end, y, style, "  ...");
-        else
-            area_format(area, end, y, style, "%9" PRIu64, fault->end_time - fault->begin_time);
-        if (!open && area.width >= 64)
-            area_format(area, 54, y, style, "%9" PRIu64 "%s", fault->messages, refused ? "   refused" : "");
-    }
+    static const struct history_columns narrow = {18, 32, 10, 51, 0}, wide = {20, 36, 12, 57, 68};
+    const struct history_columns *at = area.width < 72 ? &narrow : &wide;
+    uint32_t ordinal = side_ordinal(picture->side);
+    area_text(area, 1, 1, STYLE_QUIET, "fault  access");
+    area_text(area, at->address, 1, STYLE_QUIET, "address");
+    area_text(area, at->region, 1, STYLE_QUIET, "region");
+    area_text_right(area, 0, 1, at->instructions, STYLE_QUIET, "instr");
+    if (at->messages) area_text_right(area, 0, 1, at->messages, STYLE_QUIET, "messages");
+    for (int y = 2; y < area.height && ordinal >= 1; y++, ordinal--)
+        draw_history_row(picture, area, y, ordinal, at);
 }
 
 static void draw_nested_story(struct picture *picture, struct area area)

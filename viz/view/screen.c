@@ -29,7 +29,6 @@ static int draw_side_names(struct area area, int x, const struct session *sessio
     for (int i = 0; i < session->sides; i++) {
         char text[40];
         snprintf(text, sizeof text, " %s ", side_name(&session->side[i]));
-        if (i > 0) x += area_text(area, x, 0, STYLE_BAR, "║");
         struct area name = area_on(area_of_side(area, i), HIT_BOX, 0);
         x += area_text(name, x, 0, i == session->active ? STYLE_SIDE_ACTIVE : STYLE_BAR, text);
     }
@@ -243,13 +242,15 @@ static void draw_footer(struct area area, const struct session *session)
 void arrangements_draw(struct area area, struct session *session)
 {
     if (session->sides < 2 || area.width < SCREEN_TWO_SIDES) {
-        arrangement_draw(area_of_side(area, session->active), &session->side[session->active], session->frame, true);
+        const struct side *side = &session->side[session->active];
+        arrangement_draw(area_of_side(area, session->active), side, session->frame, SIDE_ALONE);
         return;
     }
     int half = area.width / 2;
-    arrangement_draw(area_part(area, 0, 0, half, area.height), &session->side[0], session->frame, session->active == 0);
-    arrangement_draw(area_of_side(area_part(area, area.width - half, 0, half, area.height), 1), &session->side[1],
-                     session->frame, session->active == 1);
+    for (int i = 0; i < 2; i++) {
+        struct area part = area_of_side(area_part(area, i == 0 ? 0 : area.width - half, 0, half, area.height), i);
+        arrangement_draw(part, &session->side[i], session->frame, session->active == i ? SIDE_ACTIVE : SIDE_OTHER);
+    }
 }
 
 static void draw_too_small(struct area area)
@@ -297,7 +298,9 @@ void screen_draw(struct grid *grid, struct session *session)
     draw_footer(area_part(all, 0, all.height - 1, all.width, 1), session);
     veil_sides(session);
     int words = explanation_rows(all, session);
-    struct area middle = area_part(all, 0, 1, all.width, all.height - 3 - words);
+    // A blank row sets the words apart, where there is room; side by side, the arrangements' frames do.
+    int gap = all.height >= 30 && !(session->view == VIEW_ARRANGEMENT && two_sides_shown(all, session));
+    struct area middle = area_part(all, 0, 1, all.width, all.height - 3 - words - gap);
     if (session->view == VIEW_HELP || session->view == VIEW_WORDS) {
         draw_view[session->view](area_part(all, 0, 1, all.width, all.height - 2), session);
         return;

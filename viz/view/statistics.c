@@ -227,18 +227,23 @@ static uint32_t bucket_sum(const uint32_t *counts, unsigned first, unsigned coun
     return sum;
 }
 
-// A bar of `rows` rows upward from row `bottom`: `eighths` of a row high.
-static void draw_bar(struct area area, int x, int bottom, int rows, int width, int eighths, enum style style)
+// A bar of `rows` rows upward from row `bottom`: `whole` eighths of a row high, the lowest `now` counted so far.
+static void draw_bar(struct area area, int x, int bottom, int rows, int width, int whole, int now)
 {
-    for (int i = 0; i < rows && eighths > 0; i++, eighths -= 8)
-        area_line(area, x, bottom - i, width, style, 0x2580u + (uint32_t)(eighths > 8 ? 8 : eighths));
+    for (int i = 0; i < rows && whole > 0; i++, whole -= 8, now -= 8) {
+        int eighths = smaller(whole, 8);
+        enum style style = now > 0 ? STYLE_COUNTED : STYLE_SPARK;
+        if (now > 0 && now < eighths && whole >= 8) style = STYLE_COUNTED_PART; // the rest of the cell is its ground
+        if (now > 0) eighths = smaller(eighths, now);
+        area_line(area, x, bottom - i, width, style, 0x2580u + (uint32_t)eighths);
+    }
 }
 
 // Of something there is always something to be seen.
 static int bar_eighths(uint32_t count, uint32_t most, int rows)
 {
     if (count == 0 || most == 0) return 0;
-    int eighths = (int)((uint64_t)count * (uint64_t)(rows * 8) / most);
+    int eighths = (int)((uint64_t)count * (uint64_t)(rows * 8 - 2) / most); // some air below what stands above
     return eighths > 0 ? eighths : 1;
 }
 
@@ -261,8 +266,7 @@ static int draw_bars(struct area area, int x, int bottom, int rows, int width, c
         int whole = bar_eighths(bucket_sum(histogram->whole, bucket, merged), most, rows);
         int now = bar_eighths(bucket_sum(histogram->now, bucket, merged), most, rows);
         area_line(area, x + i * each, bottom, each, STYLE_BORDER, 0x2581);
-        draw_bar(area, x + i * each, bottom, rows, each, whole, STYLE_SPARK);
-        draw_bar(area, x + i * each, bottom, rows, each, now, STYLE_FRESH);
+        draw_bar(area, x + i * each, bottom, rows, each, whole, now);
     }
     return columns * each;
 }

@@ -1,5 +1,6 @@
 // The styles' looks at each colour depth.
 #include <ctype.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include "viz/view/style.h"
@@ -36,6 +37,7 @@ static const struct {
 static enum theme theme_in_use = THEME_DARK;
 static bool changed[STYLE_COUNT]; // by the user
 static struct row changes[STYLE_COUNT];
+static int dim_parts[2][STYLE_COUNT]; // dim_part(), for the theme and the changes in use; 0: not looked for yet
 
 static int channel(int colour, int shift)
 {
@@ -66,10 +68,11 @@ static int distance(int a, int b)
     return sum;
 }
 
+static const int levels[] = {0, 95, 135, 175, 215, 255};
+
 // The nearest of xterm's 6x6x6 cube (16..231) and grey ramp (232..255).
 static int nearest_256(int colour)
 {
-    static const int levels[] = {0, 95, 135, 175, 215, 255};
     int r = cube_level(channel(colour, 16)), g = cube_level(channel(colour, 8)), b = cube_level(channel(colour, 0));
     int cube = levels[r] << 16 | levels[g] << 8 | levels[b];
     int average = (channel(colour, 16) + channel(colour, 8) + channel(colour, 0)) / 3;
@@ -79,12 +82,22 @@ static int nearest_256(int colour)
     return 16 + 36 * r + 6 * g + b;
 }
 
+// What a terminal of so many colours shows for a colour.
+static int shown_at(int colour, enum colour_depth depth)
+{
+    int number = nearest_256(colour), cube = number - 16;
+    if (depth == COLOURS_RGB) return colour;
+    if (number >= 232) return (8 + (number - 232) * 10) * 0x010101;
+    return levels[cube / 36] << 16 | levels[cube / 6 % 6] << 8 | levels[cube % 6];
+}
+
 // ---- Themes ----------------------------------------------------------------------------------
 
 void style_use(enum theme theme)
 {
     theme_in_use = theme;
     memset(changed, 0, sizeof changed);
+    memset(dim_parts, 0, sizeof dim_parts);
 }
 
 bool theme_of_name(const char *name, enum theme *theme)
@@ -145,11 +158,46 @@ static struct row row_of(enum style style)
 void style_change(enum style style, int colour, int background, unsigned attributes)
 {
     changed[style] = true;
+    dim_parts[0][style] = dim_parts[1][style] = 0;
     changes[style] = (struct row){.colour = colour, .background = background, .attributes = attributes};
 }
 
-// Of 256: how much of its colour a dim cell keeps. Grey fades sooner on white than on black.
-#define DIM_PART (theme_in_use == THEME_LIGHT ? 150 : 118)
+// ---- Contrast --------------------------------------------------------------------------------
+
+// WCAG 2.1 wants 3 for large text and shapes, 4.5 for other text. What is dim keeps what a projector in a bright room
+// needs; all that is dim is equally so, whatever its hue.
+#define DIM_CONTRAST 3.5
+
+// WCAG 2.1, relative luminance.
+static double luminance(int colour)
+{
+    static const double share[] = {0.0722, 0.7152, 0.2126};
+    double sum = 0;
+    for (int i = 0; i < 3; i++) {
+        double value = channel(colour, 8 * i) / 255.0;
+        sum += share[i] * (value <= 0.03928 ? value / 12.92 : pow((value + 0.055) / 1.055, 2.4));
+    }
+    return sum;
+}
+
+double style_contrast(int a, int b)
+{
+    double x = luminance(a), y = luminance(b);
+    return x > y ? (x + 0.05) / (y + 0.05) : (y + 0.05) / (x + 0.05);
+}
+
+// Of 256: how little of its colour the style may keep when it is dim. 1 at least.
+static int dim_part(enum style style, const struct row *row, int ground, enum colour_depth depth)
+{
+    int *known = &dim_parts[depth == COLOURS_RGB][style], part = *known;
+    if (part > 0) return part;
+    for (part = 256; part > 4; part -= 4) {
+        int next = shown_at(mix(row->colour, ground, part - 4), depth);
+        if (style_contrast(next, shown_at(ground, depth)) < DIM_CONTRAST) break;
+    }
+    *known = part;
+    return part;
+}
 
 // ---- Looks -----------------------------------------------------------------------------------
 
@@ -165,6 +213,8 @@ static unsigned emphasis_attributes(enum emphasis emphasis, enum colour_depth de
 static struct look grey_look(unsigned attributes, bool dim)
 {
     struct look look = {dim || attributes & ATTRIBUTE_DIM ? 0x767676 : 0x1a1a1a, NO_COLOUR, attributes};
+    if (attributes & ATTRIBUTE_REVERSE && attributes & ATTRIBUTE_DIM)
+        return (struct look){0x1a1a1a, 0x8a8a8a, attributes};
     if (attributes & ATTRIBUTE_REVERSE) look = (struct look){0xffffff, dim ? 0x8a8a8a : 0x3a3a3a, attributes};
     return look;
 }
@@ -185,7 +235,8 @@ struct look style_look(enum style style, enum emphasis emphasis, enum colour_dep
         if (look.attributes == 0) look.attributes = row.mono & ATTRIBUTE_DIM;
         return look;
     }
-    look.foreground = dim ? mix(row.colour, style_background(), DIM_PART) : row.colour;
+    int ground = row.background == NO_COLOUR ? style_background() : row.background;
+    look.foreground = dim ? mix(row.colour, ground, dim_part(style, &row, ground, depth)) : row.colour;
     if (depth == COLOURS_256) look.foreground = nearest_256(look.foreground);
     look.background =
         row.background == NO_COLOUR || depth == COLOURS_RGB ? row.background : nearest_256(row.background);

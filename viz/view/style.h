@@ -31,12 +31,12 @@ enum theme {
 // colours)
 #define STYLES(X)                                                                                                      \
     X(STYLE_TEXT, 0xc9d1d9, NO_COLOUR, 7, NO_COLOUR, 0)                                                                \
-    X(STYLE_QUIET, 0x7d8896, NO_COLOUR, 7, NO_COLOUR, ATTRIBUTE_DIM)                                                   \
+    X(STYLE_QUIET, 0x8f9aa8, NO_COLOUR, 7, NO_COLOUR, ATTRIBUTE_DIM)                                                   \
     X(STYLE_BAR, 0xaeb8c4, 0x1d2530, 7, NO_COLOUR, 0)                                                                  \
     X(STYLE_BAR_KEY, 0xf2cc60, 0x1d2530, 3, NO_COLOUR, ATTRIBUTE_BOLD)                                                 \
     X(STYLE_TITLE, 0xf0f6fc, 0x1d2530, 7, NO_COLOUR, ATTRIBUTE_BOLD)                                                   \
     X(STYLE_SIDE_ACTIVE, 0x0d1117, 0x79c0ff, 0, 6, ATTRIBUTE_REVERSE)                                                  \
-    X(STYLE_BORDER, 0x4b5766, NO_COLOUR, 7, NO_COLOUR, ATTRIBUTE_DIM)                                                  \
+    X(STYLE_BORDER, 0x5c697a, NO_COLOUR, 7, NO_COLOUR, ATTRIBUTE_DIM)                                                  \
     X(STYLE_HEADING, 0xe6edf3, NO_COLOUR, 7, NO_COLOUR, ATTRIBUTE_BOLD)                                                \
     X(STYLE_PAYLOAD, 0x79c0ff, NO_COLOUR, 6, NO_COLOUR, 0)                                                             \
     X(STYLE_PAGER, 0xd2a8ff, NO_COLOUR, 5, NO_COLOUR, 0)                                                               \
@@ -45,8 +45,8 @@ enum theme {
     X(STYLE_RESIDENT, 0x58a6ff, NO_COLOUR, 4, NO_COLOUR, 0)                                                            \
     X(STYLE_FRESH, 0x9be9a8, NO_COLOUR, 2, NO_COLOUR, ATTRIBUTE_BOLD)                                                  \
     X(STYLE_SHARED, 0x388bfd, NO_COLOUR, 4, NO_COLOUR, 0)                                                              \
-    X(STYLE_ABSENT, 0x5b6675, NO_COLOUR, 7, NO_COLOUR, ATTRIBUTE_DIM)                                                  \
-    X(STYLE_EVICTED, 0x8b6f47, NO_COLOUR, 3, NO_COLOUR, ATTRIBUTE_DIM)                                                 \
+    X(STYLE_ABSENT, 0x6f7b8b, NO_COLOUR, 7, NO_COLOUR, ATTRIBUTE_DIM)                                                  \
+    X(STYLE_EVICTED, 0xb0894f, NO_COLOUR, 3, NO_COLOUR, ATTRIBUTE_DIM)                                                 \
     X(STYLE_FAULTING, 0xffdf5d, NO_COLOUR, 3, NO_COLOUR, ATTRIBUTE_BOLD | ATTRIBUTE_REVERSE)                           \
     X(STYLE_WINDOW, 0x56d4dd, NO_COLOUR, 6, NO_COLOUR, ATTRIBUTE_BOLD)                                                 \
     X(STYLE_MESSAGE, 0xf2cc60, NO_COLOUR, 3, NO_COLOUR, ATTRIBUTE_BOLD)                                                \
@@ -54,10 +54,12 @@ enum theme {
     X(STYLE_FLEXPAGE, 0x9be9a8, NO_COLOUR, 2, NO_COLOUR, ATTRIBUTE_BOLD | ATTRIBUTE_REVERSE)                           \
     X(STYLE_REFUSED, 0xff7b72, NO_COLOUR, 1, NO_COLOUR, ATTRIBUTE_BOLD | ATTRIBUTE_UNDERLINE)                          \
     X(STYLE_BEAT, 0x0d1117, 0xf2cc60, 0, 3, ATTRIBUTE_BOLD | ATTRIBUTE_REVERSE)                                        \
-    X(STYLE_SPARK, 0x4a6a8f, NO_COLOUR, 4, NO_COLOUR, 0)                                                               \
+    X(STYLE_SPARK, 0x4f719a, NO_COLOUR, 4, NO_COLOUR, ATTRIBUTE_DIM)                                                   \
     X(STYLE_POSITION, 0xf2cc60, NO_COLOUR, 3, NO_COLOUR, ATTRIBUTE_BOLD | ATTRIBUTE_REVERSE)                           \
     X(STYLE_SELECTED, 0xf0f6fc, 0x2a3a52, 7, 4, ATTRIBUTE_REVERSE)                                                     \
-    X(STYLE_SOURCE, 0x7d8896, NO_COLOUR, 7, NO_COLOUR, ATTRIBUTE_DIM)
+    X(STYLE_SOURCE, 0x8f9aa8, NO_COLOUR, 7, NO_COLOUR, ATTRIBUTE_DIM)                                                  \
+    X(STYLE_COUNTED, 0x9be9a8, NO_COLOUR, 2, NO_COLOUR, ATTRIBUTE_BOLD)                                                \
+    X(STYLE_COUNTED_PART, 0x9be9a8, 0x4f719a, 2, 4, ATTRIBUTE_REVERSE | ATTRIBUTE_DIM)
 
 enum style {
 #define STYLE_ENUM(name, colour, background, colour8, background8, mono) name,
@@ -85,6 +87,9 @@ int style_background(void); // of the theme in use, 0xrrggbb
 enum style style_of_name(const char *name);
 // Gives a style another colour (0xrrggbb) and background (or NO_COLOUR), and attributes that it has at every depth.
 void style_change(enum style style, int colour, int background, unsigned attributes);
+
+// The contrast ratio of two colours, 0xrrggbb, from 1 to 21, as WCAG 2.1 defines it.
+double style_contrast(int a, int b);
 
 struct look style_look(enum style style, enum emphasis emphasis, enum colour_depth depth);
 

@@ -31,10 +31,12 @@
     X(STYLE_FLEXPAGE, 0x116329, NO_COLOUR, 2, NO_COLOUR, 0)                                                            \
     X(STYLE_REFUSED, 0xcf222e, NO_COLOUR, 1, NO_COLOUR, 0)                                                             \
     X(STYLE_BEAT, 0xffffff, 0x7a4d00, 7, 4, 0)                                                                         \
-    X(STYLE_SPARK, 0x6f8bab, NO_COLOUR, 4, NO_COLOUR, 0)                                                               \
+    X(STYLE_SPARK, 0x7d97b8, NO_COLOUR, 4, NO_COLOUR, 0)                                                               \
     X(STYLE_POSITION, 0x9a4d00, NO_COLOUR, 1, NO_COLOUR, 0)                                                            \
     X(STYLE_SELECTED, 0x0b0f14, 0xcfe3ff, 7, 4, 0)                                                                     \
-    X(STYLE_SOURCE, 0x57606a, NO_COLOUR, NO_COLOUR, NO_COLOUR, 0)
+    X(STYLE_SOURCE, 0x57606a, NO_COLOUR, NO_COLOUR, NO_COLOUR, 0)                                                      \
+    X(STYLE_COUNTED, 0x062b10, NO_COLOUR, 2, NO_COLOUR, 0)                                                             \
+    X(STYLE_COUNTED_PART, 0x062b10, 0x7d97b8, 2, 4, 0)
 
 // For readers who do not tell all hues apart: the hues of M. Okabe and K. Ito, and wherever two states share a glyph,
 // another brightness or an attribute besides.
@@ -46,7 +48,7 @@
     X(STYLE_RESIDENT, 0x3f8ccc, NO_COLOUR, 4, NO_COLOUR, 0)                                                            \
     X(STYLE_FRESH, 0xeef8ff, NO_COLOUR, 7, NO_COLOUR, ATTRIBUTE_BOLD)                                                  \
     X(STYLE_SHARED, 0x3f8ccc, NO_COLOUR, 4, NO_COLOUR, 0)                                                              \
-    X(STYLE_ABSENT, 0x6b7685, NO_COLOUR, 7, NO_COLOUR, 0)                                                              \
+    X(STYLE_ABSENT, 0x74808f, NO_COLOUR, 7, NO_COLOUR, 0)                                                              \
     X(STYLE_EVICTED, 0xb98a5a, NO_COLOUR, 3, NO_COLOUR, 0)                                                             \
     X(STYLE_FAULTING, 0xf0e442, NO_COLOUR, 3, NO_COLOUR, ATTRIBUTE_BOLD)                                               \
     X(STYLE_WINDOW, 0x8fe3f5, NO_COLOUR, 6, NO_COLOUR, ATTRIBUTE_BOLD | ATTRIBUTE_UNDERLINE)                           \
@@ -56,6 +58,8 @@
     X(STYLE_REFUSED, 0xff8a5c, NO_COLOUR, 1, NO_COLOUR, ATTRIBUTE_BOLD | ATTRIBUTE_UNDERLINE)                          \
     X(STYLE_BEAT, 0x0d1117, 0xf0e442, 0, 3, ATTRIBUTE_BOLD)                                                            \
     X(STYLE_POSITION, 0xf0e442, NO_COLOUR, 3, NO_COLOUR, ATTRIBUTE_BOLD)                                               \
-    X(STYLE_SELECTED, 0xf0f6fc, 0x2a3a52, 7, 4, ATTRIBUTE_BOLD)
+    X(STYLE_SELECTED, 0xf0f6fc, 0x2a3a52, 7, 4, ATTRIBUTE_BOLD)                                                        \
+    X(STYLE_COUNTED, 0xeef8ff, NO_COLOUR, 7, NO_COLOUR, ATTRIBUTE_BOLD)                                                \
+    X(STYLE_COUNTED_PART, 0xeef8ff, 0x4f719a, 7, 4, ATTRIBUTE_BOLD)
 
 #endif
