@@ -288,7 +288,7 @@ run-test: all $(checking) $(test_programs)
 run-demo: all
 	@$(PYTHON) scripts/demo.py
 # Writes anew what the tests of the visualizer compare with. `git diff` shows what that changed.
-golden_tests = $(patsubst tests/%_test.c,build/tests/%,$(shell grep -lE "test_golden|test_frame_compare" tests/viz/*_test.c))
+golden_tests = $(patsubst tests/%_test.c,build/tests/%,$(shell grep -lE "test_golden|test_file|test_frame_compare" tests/viz/*_test.c))
 golden: $(golden_tests)
 	@for program in $^; do UPDATE_GOLDEN=1 $$program >/dev/null || exit 1; done
 	@git status --short tests/viz/golden viz || true

@@ -25,7 +25,7 @@ static const struct {
     {"capabilities", VIEW_CAPABILITIES, 1, "id:69.4"},
     {"events", VIEW_EVENTS, 1, "id:69.4"},
     {"statistics", VIEW_STATISTICS, 1, "id:69.4"},
-    {"programme", VIEW_PROGRAMME, 1, "1100"}, // in the midst of the ten steps
+    {"programme", VIEW_PROGRAMME, 1, "id:2.3"}, // in the midst of the ten steps
     {"both-arrangement", VIEW_ARRANGEMENT, 2, "fault:12.5"},
     {"both-sequence", VIEW_SEQUENCE, 2, "fault:12.5"},
     {"both-memory", VIEW_MEMORY, 2, "fault:12.6"},

@@ -18,7 +18,9 @@ typedef void test_writer(FILE *out, const struct grid *grid, bool ascii);
 char *test_frame_written(struct session *session, int columns, int rows, test_writer *write, bool ascii);
 char *test_frame_text(struct session *session, int columns, int rows, bool ascii);
 bool test_frame_shows(struct session *session, int columns, int rows, const char *words);
-// Fails when the text is not that of tests/viz/golden/FILE; for a screen that is NAME-CxR.txt.
+// Fails when the text is not that of the file at the path from the repository's root.
+void test_file(const char *path, const char *text);
+// The same for tests/viz/golden/FILE; for a screen that is NAME-CxR.txt.
 void test_golden(const char *file, const char *text);
 void test_frame_compare(struct session *session, int columns, int rows, const char *name);
 // Fails when a row of the screen is wider than it, or when a glyph has no ASCII.

@@ -74,27 +74,27 @@ static bool is_shape(uint32_t glyph, bool ascii)
     return arms.left || arms.right || arms.up || arms.down || block_height(glyph) > 0;
 }
 
-static void write_rect(FILE *out, const struct cell *cell, double x, double y, double width, double height)
-{
-    fprintf(out, "<rect x=\"%.2f\" y=\"%.2f\" width=\"%.2f\" height=\"%.2f\" fill=\"#%06x\"", x, y, width, height,
-            (unsigned)colour_of(cell));
-}
-
 static bool is_bar(const struct cell *cell)
 {
     return cell->style == STYLE_SPARK || cell->style == STYLE_COUNTED || cell->style == STYLE_COUNTED_PART ||
            (cell->style == STYLE_BORDER && cell->glyph >= 0x2581);
 }
 
+static void write_rect(FILE *out, const struct cell *cell, double x, double y, double width, double height)
+{
+    fprintf(out, "<rect x=\"%.2f\" y=\"%.2f\" width=\"%.2f\" height=\"%.2f\" fill=\"#%06x\"", x, y, width, height,
+            (unsigned)colour_of(cell));
+}
+
 // Bars fill their cells, so that they meet. Pages are inset, so that neighbours read as single pages, and states differ
 // in shape, too: writable is solid, read-only an outline around a paler ground, taken back two quarters, at fault
 // taller.
-static void write_block(FILE *out, const struct cell *cell, double x, double y)
+static void write_block(FILE *out, const struct cell *cell, double x, double y, int length)
 {
     double height = CELL_HEIGHT * block_height(cell->glyph), left = x + 0.75, wide = CELL_WIDTH - 1.5;
     double top = y + 3.5, tall = CELL_HEIGHT - 7;
     if (is_bar(cell)) {
-        write_rect(out, cell, x, y + CELL_HEIGHT - height, CELL_WIDTH, height);
+        write_rect(out, cell, x, y + CELL_HEIGHT - height, length * CELL_WIDTH, height);
     } else if (cell->glyph == GLYPH_FAULTING) {
         write_rect(out, cell, left, y + 1, wide, CELL_HEIGHT - 2);
     } else if (cell->glyph == GLYPH_EVICTED) {
@@ -117,12 +117,12 @@ static void write_block(FILE *out, const struct cell *cell, double x, double y)
     fputs("/>\n", out);
 }
 
-static void write_arms(FILE *out, const struct cell *cell, double x, double y)
+static void write_arms(FILE *out, const struct cell *cell, double x, double y, int length)
 {
     struct arms arms = box_arms(cell->glyph);
     double middle_x = x + CELL_WIDTH / 2, middle_y = y + CELL_HEIGHT / 2;
     fputs("<path d=\"", out);
-    double from = arms.left ? x : middle_x, to = arms.right ? x + CELL_WIDTH : middle_x;
+    double from = arms.left ? x : middle_x, to = arms.right ? x + length * CELL_WIDTH : middle_x;
     if (arms.left == 2)
         fprintf(out, "M%.2f %.2fH%.2fM%.2f %.2fH%.2f", from, middle_y - 2, to, from, middle_y + 2, to);
     else if (arms.left || arms.right)
@@ -203,6 +203,19 @@ static void write_backgrounds(FILE *out, const struct grid *grid, int row)
     }
 }
 
+// How many cells from `column` on are one line or one bar.
+static int shape_length(const struct grid *grid, int column, int row)
+{
+    const struct cell *first = grid_cell(grid, column, row);
+    bool joins = first->glyph == 0x2500 || first->glyph == 0x2550 || is_bar(first);
+    int length = 1;
+    for (; joins && column + length < grid->columns; length++) {
+        const struct cell *next = grid_cell(grid, column + length, row);
+        if (next->glyph != first->glyph || !same_look(first, next)) break;
+    }
+    return length;
+}
+
 static void write_row(FILE *out, const struct grid *grid, int row, bool ascii)
 {
     write_backgrounds(out, grid, row);
@@ -211,10 +224,11 @@ static void write_row(FILE *out, const struct grid *grid, int row, bool ascii)
         length = 1;
         if (cell->glyph == ' ') continue;
         if (is_shape(cell->glyph, ascii)) {
+            length = shape_length(grid, x, row);
             if (block_height(cell->glyph) > 0)
-                write_block(out, cell, left_of(x), top_of(row));
+                write_block(out, cell, left_of(x), top_of(row), length);
             else
-                write_arms(out, cell, left_of(x), top_of(row));
+                write_arms(out, cell, left_of(x), top_of(row), length);
             continue;
         }
         length = run_length(grid, x, row, ascii);

@@ -384,7 +384,8 @@ static int draw_words(struct area area, int y, int rows, const struct side *side
                       bool objects)
 {
     const struct model_program *program = &side->programs[row->program];
-    int used = area_wrap(area, AT_TITLE, y, area.width - AT_TITLE - 1, rows, row->present ? STYLE_TEXT : STYLE_QUIET,
+    int most = objects && *row->objects && rows > 1 ? rows - 1 : rows; // so that they have a row, too
+    int used = area_wrap(area, AT_TITLE, y, area.width - AT_TITLE - 1, most, row->present ? STYLE_TEXT : STYLE_QUIET,
                          meaning(program, row->step));
     if (objects)
         used +=
