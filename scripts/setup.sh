@@ -18,6 +18,7 @@ riscv64-unknown-elf-gcc|riscv64-unknown-elf-gcc --version|gcc-riscv64-unknown-el
 babeltrace2|babeltrace2 --version|babeltrace2
 /usr/include/vterm.h|package libvterm-dev|libvterm-dev
 tmux|tmux -V|tmux
+asciinema|asciinema --version|asciinema
 END
 }
 # Good to have; nothing installs them.
@@ -28,6 +29,7 @@ gdb-multiarch|gdb-multiarch --version|gdb-multiarch
 clang-format|clang-format --version|clang-format
 cppcheck|cppcheck --version|cppcheck
 clang|clang --version|clang
+rsvg-convert|rsvg-convert --version|librsvg2-bin
 END
 }
 
