@@ -58,8 +58,8 @@ boot_files := $(addprefix build/boot/,fs disk rm $(filter-out lab-%,$(programs))
 lab_payloads := $(addprefix build/boot/,$(filter lab-%,$(programs)))
 
 lab_commands := start lab run watch gdb hint grade reset mutants new-lab
-.PHONY: all kernel checking loader viz demo test test-foreign tests setup run-demo run-test bench bench-viz golden policies rogue fuzz \
-    fuzz-elf fuzz-viz $(lab_commands) coverage doctor install uninstall format format-check lint clean help
+.PHONY: all kernel checking loader viz demo test test-foreign tests setup run-demo run-test bench bench-viz golden policies rogue \
+    fuzz fuzz-elf fuzz-viz fuzz-reader $(lab_commands) coverage doctor install uninstall format format-check lint clean help
 all: $(kernel) $(viz) $(manual) $(completion) $(metadata) build/boot.cpio
 # Parts of it, by their folders' names.
 kernel: $(kernel)
@@ -342,10 +342,18 @@ build/fuzz/elf: $(patsubst %.c,build/fuzz/objects/%.o,tests/loader/elf_fuzz.c $(
 	@echo "link     $@"
 	@$(CLANG) $(FUZZ_FLAGS) -fsanitize=fuzzer $^ -o $@
 build/fuzz/objects/loader/%.o build/fuzz/objects/viz/%.o: FUZZ_FLAGS += -fsanitize=fuzzer-no-link
-build/fuzz/viz: $(patsubst %.c,build/fuzz/objects/%.o,$(addprefix tests/viz/,trace_fuzz.c support_trace.c generate.c) \
-    $(viz_sources))
+# What is compared with what is known to the mutator of traces; noting each comparison would take a third of the time.
+build/fuzz/objects/viz/%.o: FUZZ_FLAGS += -fno-sanitize-coverage=trace-cmp
+viz_fuzz := $(addprefix tests/viz/,reader_fuzz.c support_trace.c generate.c)
+build/fuzz/viz: $(patsubst %.c,build/fuzz/objects/%.o,tests/viz/trace_fuzz.c $(viz_fuzz) $(viz_sources))
 	@echo "link     $@"
-	@$(CLANG) $(FUZZ_FLAGS) -fsanitize=fuzzer $^ -lncursesw -ltinfo -lm -o $@
+	@$(CLANG) $(FUZZ_FLAGS) -fsanitize=fuzzer $^ -Wl,--defsym=LLVMFuzzerCustomMutator=reader_fuzz_mutate \
+	    -lncursesw -ltinfo -lm -o $@
+# Nothing that draws is in it: what covers nothing would only cost time, and this one is there for millions of inputs.
+build/fuzz/reader: $(patsubst %.c,build/fuzz/objects/%.o,$(viz_fuzz) $(wildcard viz/trace/*.c viz/model/*.c))
+	@echo "link     $@"
+	@$(CLANG) $(FUZZ_FLAGS) -fsanitize=fuzzer $^ -Wl,--defsym=LLVMFuzzerTestOneInput=reader_fuzz \
+	    -Wl,--defsym=LLVMFuzzerCustomMutator=reader_fuzz_mutate -o $@
 fuzz:
 	@sh tests/fuzz/run.sh --check $(CLANG)
 	@$(MAKE) --no-print-directory build/fuzz/kernel
@@ -358,6 +366,11 @@ fuzz-viz:
 	@sh tests/fuzz/run.sh --check $(CLANG)
 	@$(MAKE) --no-print-directory build/fuzz/viz
 	@sh tests/fuzz/run.sh viz 8194 $(SECONDS) $(JOBS)
+# RUNS=10000000 counts inputs instead of seconds: about an hour.
+fuzz-reader:
+	@sh tests/fuzz/run.sh --check $(CLANG)
+	@$(MAKE) --no-print-directory build/fuzz/reader
+	@sh tests/fuzz/run.sh reader 2050 $(if $(RUNS),0,$(SECONDS)) $(JOBS) -entropic=0 $(if $(RUNS),-runs=$(RUNS))
 
 # Without sanitizers, whose branches would count. -fdata-sections: tests/fuzz/kernel_state.ld tells variables apart.
 COVERAGE_FLAGS := $(COMMON) -O0 -fdata-sections --coverage
@@ -430,6 +443,7 @@ help:
 	@echo "make fuzz         fuzz the kernel's core (SECONDS=600 JOBS=2); needs clang"
 	@echo "make fuzz-elf     fuzz the reader of executables (SECONDS=600 JOBS=2); needs clang"
 	@echo "make fuzz-viz     fuzz the visualizer with broken traces (SECONDS=600 JOBS=2); needs clang"
+	@echo "make fuzz-reader  the same without drawing: some thousand inputs a second (RUNS=10000000 counts inputs instead)"
 	@echo "make coverage     which lines of the kernel's core its native tests reach"
 	@echo "make doctor       show each tool, its version, and what to install"
 	@echo "make install      install the visualizer below PREFIX=/usr/local (and DESTDIR); make uninstall takes it away"

@@ -10,47 +10,11 @@
 #include "tests/viz/trace_fuzz.h"
 
 #define RECORDS 160u
-#define MUTATIONS 250u
+#define MUTATIONS 60u
+#define READ_SIZE (TRACE_FUZZ_PREFIX + 48 * sizeof(struct trace_record))
+#define READ_MUTATIONS 1200u
 
 static uint8_t input[TRACE_FUZZ_PREFIX + RECORDS * sizeof(struct trace_record)];
-
-static uint64_t any_value(uint64_t *seed)
-{
-    static const uint64_t special[] = {
-        0,        1,      2,       3,          4,         5,         16,         17,
-        0xfff,    0x1000, 0x10000, UINT32_MAX, 1ul << 38, 1ul << 63, UINT64_MAX, UINT64_MAX - 0xfff,
-        63ul << 3};
-    uint64_t value = special[generate_random(seed, sizeof special / sizeof *special)];
-    return generate_random(seed, 2) ? value : value + generate_random(seed, 64) - 32;
-}
-
-static void mutate(struct trace_record *record, uint64_t *seed)
-{
-    struct trace_record *one = &record[generate_random(seed, RECORDS)];
-    switch (generate_random(seed, 8)) {
-    case 0:
-        one->kind = (uint16_t)generate_random(seed, TRACE_KIND_COUNT + 2);
-        return;
-    case 1:
-        one->fault = (uint32_t)any_value(seed);
-        return;
-    case 2:
-        one->thread = (uint32_t)any_value(seed);
-        return;
-    case 3:
-        one->task = (uint32_t)any_value(seed);
-        return;
-    case 4:
-        memcpy(one, &record[generate_random(seed, RECORDS)], sizeof *one);
-        return;
-    case 5:
-        ((uint8_t *)record)[generate_random(seed, RECORDS * sizeof *record)] = (uint8_t)generate_random(seed, 256);
-        return;
-    default:
-        one->argument[generate_random(seed, TRACE_ARGUMENTS)] = any_value(seed);
-        return;
-    }
-}
 
 START_TEST(no_mutation_of_a_good_trace_breaks_the_visualizer)
 {
@@ -61,7 +25,7 @@ START_TEST(no_mutation_of_a_good_trace_breaks_the_visualizer)
         generate_begin(&generator, (uint64_t)_i);
         generate_records(&generator, records, RECORDS);
         for (uint64_t changes = generate_random(&seed, 12); changes > 0; changes--)
-            mutate(records, &seed);
+            reader_fuzz_change(records, RECORDS, &seed);
         input[0] = (uint8_t)(generate_random(&seed, 16) & ~(uint64_t)TRACE_FUZZ_WHOLE_FILE);
         input[1] = (uint8_t)generate_random(&seed, 256);
         memcpy(input + TRACE_FUZZ_PREFIX, records, sizeof records);
@@ -71,17 +35,32 @@ START_TEST(no_mutation_of_a_good_trace_breaks_the_visualizer)
 }
 END_TEST
 
+// The same without drawing, so more of them, and shorter ones.
+START_TEST(no_mutation_of_a_good_trace_breaks_the_reader)
+{
+    uint64_t seed = 0x9e3779b97f4a7c15u * (uint64_t)(_i + 1);
+    size_t size = 0;
+    for (unsigned i = 0; i < READ_MUTATIONS; i++) {
+        if (generate_random(&seed, 32) == 0) size = 0; // a trace is made up anew
+        size = reader_fuzz_mutate(input, size, READ_SIZE, (unsigned)generate_random(&seed, UINT32_MAX));
+        reader_fuzz(input, generate_random(&seed, 8) ? size : generate_random(&seed, size + 1));
+    }
+}
+END_TEST
+
 // Inputs of the fuzzer that once broke something.
 START_TEST(what_the_fuzzer_found_stays_mended)
 {
     static uint8_t bytes[1 << 16];
-    static const char *const files[] = {"generated"};
+    static const char *const files[] = {"generated", "share_beyond_all", "region_without_a_name"};
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         char path[200];
         snprintf(path, sizeof path, "tests/fuzz/corpus-viz/%s", files[i]);
         FILE *file = fopen(path, "rb");
         ck_assert_msg(file != NULL, "%s is missing (the tests run in the repository's first folder)", path);
-        LLVMFuzzerTestOneInput(bytes, fread(bytes, 1, sizeof bytes, file));
+        size_t size = fread(bytes, 1, sizeof bytes, file);
+        LLVMFuzzerTestOneInput(bytes, size);
+        reader_fuzz(bytes, size);
         fclose(file);
     }
 }
@@ -93,6 +72,7 @@ int main(void)
     TCase *tests = tcase_create("mutations");
     tcase_set_timeout(tests, 120);
     tcase_add_loop_test(tests, no_mutation_of_a_good_trace_breaks_the_visualizer, 0, 4);
+    tcase_add_loop_test(tests, no_mutation_of_a_good_trace_breaks_the_reader, 0, 2);
     tcase_add_test(tests, what_the_fuzzer_found_stays_mended);
     suite_add_tcase(suite, tests);
     return run_all(suite);

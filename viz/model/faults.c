@@ -55,7 +55,7 @@ uint32_t faults_by_id(const struct faults *faults, uint32_t id)
 static bool reserve(struct faults *faults)
 {
     if (faults->count < faults->capacity) return true;
-    uint32_t capacity = faults->capacity == 0 ? 256 : faults->capacity * 2;
+    uint32_t capacity = faults->capacity == 0 ? 16 : faults->capacity * 2;
     struct model_fault_line *line = realloc(faults->line, capacity * sizeof *line);
     if (line == NULL) return false;
     faults->line = line;

@@ -27,6 +27,17 @@ static void thin_out(struct model *model)
     model->interval *= 2;
 }
 
+static bool reserve_checkpoint(struct model *model)
+{
+    if (model->checkpoints < model->checkpoint_room) return true;
+    unsigned room = model->checkpoint_room == 0 ? 4 : model->checkpoint_room * 2;
+    struct checkpoint *grown = realloc(model->checkpoint, room * sizeof *grown);
+    if (grown == NULL) return false;
+    model->checkpoint = grown;
+    model->checkpoint_room = room;
+    return true;
+}
+
 // No memory for one is no error: going back then takes longer.
 static void add_checkpoint(struct model *model, struct state *state)
 {
@@ -36,6 +47,7 @@ static void add_checkpoint(struct model *model, struct state *state)
         thin_out(model);
         if (state->position % model->interval != 0) return;
     }
+    if (!reserve_checkpoint(model)) return;
     struct checkpoint *checkpoint = &model->checkpoint[model->checkpoints];
     if (!checkpoint_take(checkpoint, state)) return;
     model->checkpoints++;
@@ -115,6 +127,7 @@ void model_close(struct model *model)
     if (model == NULL) return;
     for (unsigned i = 0; i < model->checkpoints; i++)
         checkpoint_free(&model->checkpoint[i]);
+    free(model->checkpoint);
     state_free(&model->frontier);
     state_free(&model->state);
     state_free(&model->nearby);

@@ -86,25 +86,32 @@ void state_free(struct state *state)
         table_free(&state->table[i]);
 }
 
-// FNV-1a, 64 bits.
-static uint64_t digest_bytes(uint64_t digest, const void *bytes, size_t size)
+// FNV-1a on words of 64 bits instead of bytes; the shift carries what is in a word's upper half into its lower one.
+static uint64_t digest_words(uint64_t digest, const void *words, size_t size)
 {
-    for (size_t i = 0; i < size; i++)
-        digest = (digest ^ ((const unsigned char *)bytes)[i]) * 0x100000001b3u;
+    uint64_t word;
+    for (size_t i = 0; i + sizeof word <= size; i += sizeof word) {
+        memcpy(&word, (const char *)words + i, sizeof word);
+        digest = (digest ^ word) * 0x100000001b3u;
+        digest ^= digest >> 32;
+    }
     return digest;
 }
 
 uint64_t state_digest(const struct state *state)
 {
+    const uint64_t halted = state->totals.halted; // what lies behind it in the totals is padding
     uint64_t digest = 0xcbf29ce484222325u;
-    digest = digest_bytes(digest, &state->position, sizeof state->position);
-    digest = digest_bytes(digest, &state->totals, offsetof(struct model_totals, halted) + sizeof(bool));
-    digest = digest_bytes(digest, &state->running, sizeof state->running);
-    digest = digest_bytes(digest, &state->root, sizeof state->root);
+    digest = digest_words(digest, &state->position, sizeof state->position);
+    digest = digest_words(digest, &state->totals, offsetof(struct model_totals, halted));
+    digest = digest_words(digest, &halted, sizeof halted);
+    digest = digest_words(digest, &state->running, sizeof state->running);
+    digest = digest_words(digest, &state->root, sizeof state->root);
     for (unsigned i = 0; i < STATE_TABLE_COUNT; i++) {
         const struct table *table = &state->table[i];
-        digest = digest_bytes(digest, &table->count, sizeof table->count);
-        if (table->count > 0) digest = digest_bytes(digest, table->rows, table->count * table->row_size);
+        const uint64_t count = table->count;
+        digest = digest_words(digest, &count, sizeof count);
+        if (table->count > 0) digest = digest_words(digest, table->rows, table->count * table->row_size);
     }
     return digest;
 }

@@ -134,7 +134,7 @@ static void set_settled(struct table *table, size_t count)
 
 bool table_copy(struct table *to, const struct table *from)
 {
-    if (!reserve(to, from->count)) return false;
+    if (from->count > 0 && !reserve(to, from->count)) return false;
     if (from->count > 0) memcpy(to->rows, from->rows, from->count * from->row_size);
     set_settled(to, from->count);
     return true;
@@ -164,7 +164,7 @@ bool table_pack(struct packed_table *to, const struct table *from)
 
 bool table_unpack(struct table *to, const struct packed_table *from)
 {
-    if (!reserve(to, from->count)) return false;
+    if (from->count > 0 && !reserve(to, from->count)) return false;
     uint64_t *row = (uint64_t *)to->rows;
     size_t begin = 0;
     if (from->count > 0) memset(row, 0, from->count * to->row_size);

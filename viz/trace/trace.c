@@ -15,7 +15,7 @@
 
 #define RECORD_SIZE sizeof(struct trace_record)
 #define BLOCK_RECORDS 1024u
-#define BLOCK_COUNT 32u           // 2 MiB of cache
+#define BLOCK_COUNT 32u           // 2 MiB of cache, made as it is used
 #define METADATA_LIMIT (1u << 20) // bytes of metadata looked at; ours is far smaller
 
 struct block {
@@ -34,7 +34,7 @@ struct trace {
     uint64_t checked; // records that the problems cover
     uint64_t last_time;
     struct trace_problems problems;
-    struct block block[BLOCK_COUNT];
+    struct block *block[BLOCK_COUNT]; // NULL: not used yet
 };
 
 // ---- Opening -----------------------------------------------------------------------------------------------------
@@ -111,8 +111,11 @@ static bool check_metadata(int directory, const char *where, struct trace_error 
                     "%s has no readable file \"" TRACE_METADATA_FILE "\" (%s), so it is not a trace, or not one yet. "
                     "Give the trace directory that scripts/run.py wrote.",
                     where, reason());
-    char *text = malloc(METADATA_LIMIT + 1);
-    ssize_t size = text == NULL ? -1 : read_at(file, text, METADATA_LIMIT, 0);
+    struct stat status;
+    size_t room =
+        fstat(file, &status) == 0 && status.st_size < METADATA_LIMIT ? (size_t)status.st_size : METADATA_LIMIT;
+    char *text = malloc(room + 1);
+    ssize_t size = text == NULL ? -1 : read_at(file, text, room, 0);
     bool good;
     if (size < 0) {
         good = fail(error, text == NULL ? TRACE_E_MEMORY : TRACE_E_READ,
@@ -182,8 +185,10 @@ static int open_stream(const char *where, struct trace_error *error)
 
 static const struct block *load_block(struct trace *trace, uint64_t number, unsigned needed)
 {
-    struct block *block = &trace->block[number % BLOCK_COUNT];
-    if (block->number == number && block->count >= needed) return block;
+    struct block **place = &trace->block[number % BLOCK_COUNT], *block = *place;
+    if (block != NULL && block->number == number && block->count >= needed) return block;
+    if (block == NULL) block = *place = malloc(sizeof *block);
+    if (block == NULL) return NULL; // as if it could not be read
     uint64_t offset = sizeof(struct trace_stream_prefix) + number * sizeof block->record;
     ssize_t size = read_at(trace->file, block->record, sizeof block->record, offset);
     block->number = number;
@@ -262,7 +267,7 @@ static void count_records(struct trace *trace)
 static void forget_blocks(struct trace *trace)
 {
     for (unsigned i = 0; i < BLOCK_COUNT; i++)
-        trace->block[i].count = 0;
+        if (trace->block[i] != NULL) trace->block[i]->count = 0;
 }
 
 // Takes over a stream file and reads it from the start.
@@ -303,6 +308,8 @@ void trace_close(struct trace *trace)
 {
     if (trace == NULL) return;
     close(trace->file);
+    for (unsigned i = 0; i < BLOCK_COUNT; i++)
+        free(trace->block[i]);
     free(trace->directory);
     free(trace);
 }

@@ -174,11 +174,11 @@ static bool is_listed(const char *names, const char *name)
     return false;
 }
 
-// Puts a name behind the others, once. Where there is no room, a mark says so.
+// Puts a name behind the others, once; what has none is left out. Where there is no room, a mark says so.
 static void list(char names[LIST_SIZE], const char *name)
 {
     size_t used = strlen(names), length = strlen(name);
-    if (is_listed(names, name)) return;
+    if (length == 0 || is_listed(names, name)) return;
     if (used + length + 8 < LIST_SIZE)
         snprintf(names + used, LIST_SIZE - used, "%s%s", used ? ", " : "", name);
     else if (used + 6 < LIST_SIZE && (used < 3 || strcmp(names + used - 3, "…") != 0))

@@ -162,6 +162,7 @@ static void draw_place(struct area area, int y, const struct figures *figures, e
               average(figures->whole.place[place], figures->whole.resolved, whole));
     if (sum->instructions == 0) return;
     double share = (double)sum->place[place] / (double)sum->instructions;
+    if (share > 1) share = 1; // in a broken trace, whose times go back
     int left = 17, width = area.width - 2 * NUMBER_COLUMNS - left - 5;
     struct area bar = area_with(area, figures->now.resolved ? EMPHASIS_NORMAL : EMPHASIS_DIM);
     area_line(bar, left, y, width, STYLE_ABSENT, GLYPH_ABSENT);
