@@ -184,8 +184,8 @@ build/bin/bench-viz: $(call host_objects,scripts/bench_viz.c $(viz_sources))
 $(metadata): build/bin/trace-metadata
 	@mkdir -p $(@D)
 	@$< > $@
-# The reader and the model go through millions of events.
-build/host/viz/trace/%.o build/host/viz/model/%.o: HOST_FLAGS += -O3
+# The reader and the model go through millions of events: they are compiled as one, where the compiler can.
+build/host/viz/trace/%.o build/host/viz/model/%.o: HOST_FLAGS += -O3 $(if $(findstring clang,$(CC)),,-flto -ffat-lto-objects)
 build/host/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	@echo "host     $<"

@@ -8,8 +8,10 @@
 #define DEPTH_LIMIT 64u
 #define LONG_SPAN 65536u // events; a fault that takes longer keeps its story when its place is wanted
 
+// The latest fault of a thread; it may be open, so its story is kept as it happens.
 struct thread_fault {
     uint64_t thread, number;
+    struct model_fault story;
 };
 struct long_story {
     uint64_t number;
@@ -39,7 +41,8 @@ void faults_free(struct faults *faults)
 
 static uint32_t *place_of(const struct faults *faults, uint32_t id)
 {
-    uint32_t place = id * 2654435769u & (faults->by_id_size - 1);
+    // Ids count up, so neighbours shall lie side by side; strange ones are scattered.
+    uint32_t place = (id + (id >> 20) * 2654435769u) & (faults->by_id_size - 1);
     while (faults->by_id[place] != MODEL_NO_FAULT && faults->line[faults->by_id[place]].id != id)
         place = (place + 1) & (faults->by_id_size - 1);
     return &faults->by_id[place];
@@ -49,6 +52,20 @@ uint32_t faults_by_id(const struct faults *faults, uint32_t id)
 {
     if (id == 0 || faults->count == 0) return MODEL_NO_FAULT;
     return *place_of(faults, id);
+}
+
+// Room for the stories that are told again: as many as there are faults, but not for all of many.
+static bool reserve_stories(struct faults *faults, uint32_t capacity)
+{
+    uint32_t room = capacity < STORIES ? capacity : STORIES;
+    if (faults->stories == room) return true;
+    struct story *story = realloc(faults->story, room * sizeof *story);
+    if (story == NULL) return false;
+    faults->story = story;
+    faults->stories = room;
+    for (uint32_t i = 0; i < room; i++)
+        story[i].number = MODEL_NO_FAULT;
+    return true;
 }
 
 // Room for one more line; the hash table stays at most half full.
@@ -65,11 +82,7 @@ static bool reserve(struct faults *faults)
     free(faults->by_id);
     faults->by_id = by_id;
     faults->by_id_size = 2 * capacity;
-    if (capacity <= STORIES) {
-        struct story *story = realloc(faults->story, capacity * sizeof *story);
-        if (story == NULL) return false;
-        faults->story = story;
-    }
+    if (!reserve_stories(faults, capacity)) return false;
     faults->capacity = capacity;
     for (uint32_t i = 0; i < faults->count; i++)
         *place_of(faults, line[i].id) = i;
@@ -210,27 +223,28 @@ static void tell(struct model_fault *fault, const struct trace_record *record, u
 
 // ---- The first pass ----------------------------------------------------------------------------------------------
 
+// The story as it was told while the trace was read; NULL: it was forgotten.
 static struct model_fault *kept_story(const struct faults *faults, uint32_t number)
 {
-    struct story *story = &faults->story[number % STORIES];
-    if (story->number == number) return &story->fault;
+    struct thread_fault *latest = table_find(&faults->of_thread, faults->line[number].thread, 0);
+    if (latest != NULL && latest->number == number) return &latest->story;
     struct long_story *row = table_find(&faults->long_ones, number, 0);
     return row == NULL ? NULL : &row->fault;
 }
 
-// Makes room for the story of fault `number`. What goes is told anew when it is asked for, unless that would take long,
-// or its end is not known yet.
-static struct model_fault *place_for(struct faults *faults, uint32_t number)
+// Makes a fault the latest of its thread. The story of the one before is told anew when it is asked for, unless that
+// would take long.
+static struct model_fault *begin_story(struct faults *faults, uint32_t number)
 {
-    struct story *story = &faults->story[number % STORIES];
-    if (number >= STORIES && story->number != number) {
-        const struct model_fault_line *line = &faults->line[story->number];
-        bool is_new, keep = line->outcome == MODEL_FAULT_OPEN || line->span > LONG_SPAN;
-        struct long_story *row = keep ? table_obtain(&faults->long_ones, story->number, 0, &is_new) : NULL;
-        if (row != NULL) row->fault = story->fault;
-    }
-    story->number = number;
-    return &story->fault;
+    bool is_new;
+    faults->latest = MODEL_NO_FAULT; // the rows may move
+    struct thread_fault *latest = table_obtain(&faults->of_thread, faults->line[number].thread, 0, &is_new);
+    if (latest == NULL) return NULL;
+    bool is_long = !is_new && faults->line[latest->number].span > LONG_SPAN;
+    struct long_story *row = is_long ? table_obtain(&faults->long_ones, latest->number, 0, &is_new) : NULL;
+    if (row != NULL) row->fault = latest->story;
+    latest->number = number;
+    return &latest->story;
 }
 
 static uint32_t at_most_32_bits(uint64_t number)
@@ -284,7 +298,6 @@ static void drop_fault_of(struct faults *faults, uint64_t thread, const struct t
 // An id that was seen already keeps its first story.
 static bool begin(struct faults *faults, const struct trace_record *record, uint64_t event)
 {
-    bool is_new;
     drop_fault_of(faults, record->thread, record, event);
     if (record->fault == 0 || faults->count >= FAULT_LIMIT) return true;
     if (faults_by_id(faults, record->fault) != MODEL_NO_FAULT) return true;
@@ -300,24 +313,27 @@ static bool begin(struct faults *faults, const struct trace_record *record, uint
                                                      .task = record->task,
                                                      .depth = (uint8_t)depth};
     *place_of(faults, record->fault) = number;
-    *place_for(faults, number) = new_fault(record, event, depth);
-    struct thread_fault *row = table_obtain(&faults->of_thread, record->thread, 0, &is_new);
-    if (row != NULL) row->number = number;
+    struct model_fault *story = begin_story(faults, number);
+    if (story != NULL) *story = new_fault(record, event, depth);
     return true;
+}
+
+static void find_latest(struct faults *faults, uint32_t id)
+{
+    if (faults->latest != MODEL_NO_FAULT && faults->line[faults->latest].id == id) return;
+    faults->latest = faults_by_id(faults, id);
+    faults->latest_story = faults->latest == MODEL_NO_FAULT ? NULL : kept_story(faults, faults->latest);
 }
 
 bool faults_note(struct faults *faults, const struct trace_record *record, uint64_t event)
 {
     if (record->kind == TRACE_FAULT_BEGIN) return begin(faults, record, event);
     if (record->fault == 0 && record->kind != TRACE_THREAD_EXIT) return true;
-    uint32_t number = faults->latest;
-    if (number == MODEL_NO_FAULT || faults->line[number].id != record->fault)
-        number = faults_by_id(faults, record->fault);
-    if (number != MODEL_NO_FAULT) faults->latest = number;
-    if (number != MODEL_NO_FAULT && faults->line[number].outcome == MODEL_FAULT_OPEN) {
-        note_line(&faults->line[number], record, event);
-        struct model_fault *story = kept_story(faults, number);
-        if (story != NULL) tell(story, record, event);
+    find_latest(faults, record->fault);
+    struct model_fault_line *line = faults->latest == MODEL_NO_FAULT ? NULL : &faults->line[faults->latest];
+    if (line != NULL && line->outcome == MODEL_FAULT_OPEN) {
+        note_line(line, record, event);
+        if (faults->latest_story != NULL) tell(faults->latest_story, record, event);
     }
     if (record->kind == TRACE_THREAD_EXIT) drop_fault_of(faults, record->argument[0], record, event);
     return true;
@@ -346,9 +362,11 @@ static void tell_again(struct model_fault *story, const struct model_fault_line 
 const struct model_fault *faults_story(struct faults *faults, struct trace *trace, uint32_t number)
 {
     if (number >= faults->count) return NULL;
-    struct model_fault *story = kept_story(faults, number);
-    if (story != NULL) return story;
-    story = place_for(faults, number);
-    tell_again(story, &faults->line[number], trace);
-    return story;
+    const struct model_fault *kept = kept_story(faults, number);
+    if (kept != NULL) return kept;
+    const struct model_fault_line *line = &faults->line[number];
+    struct story *story = &faults->story[number % faults->stories];
+    if (story->number != number || line->outcome == MODEL_FAULT_OPEN) tell_again(&story->fault, line, trace);
+    story->number = number;
+    return &story->fault;
 }

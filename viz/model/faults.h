@@ -7,7 +7,7 @@
 #include "viz/model/model.h"
 #include "viz/model/table.h"
 
-#define STORIES 16384u // kept; 5 MB
+#define STORIES 4096u // that were told again, and are kept; 1.3 MB
 
 struct story {
     struct model_fault fault;
@@ -19,10 +19,12 @@ struct faults {
     uint32_t count, capacity;
     uint32_t *by_id; // a hash table of numbers
     uint32_t by_id_size;
-    uint32_t latest;        // the number found last: most events serve the same fault as the event before
-    struct table of_thread; // struct thread_fault: the latest fault of a thread
-    struct table long_ones; // struct long_story: those that would take too long to tell anew
-    struct story *story;    // that of fault N in place N % STORIES
+    uint32_t latest;                  // the number found last: most events serve the same fault as the event before
+    struct model_fault *latest_story; // NULL: it is not kept
+    struct table of_thread;           // struct thread_fault: the latest fault of a thread
+    struct table long_ones;           // struct long_story: those that would take too long to tell anew
+    struct story *story;              // told again: that of fault N in place N % stories
+    uint32_t stories;
 };
 
 void faults_free(struct faults *faults); // what is left is empty, and may be filled again

@@ -98,14 +98,23 @@ static void cached(struct state *state, const struct trace_record *record, const
 static void evicted(struct state *state, const struct trace_record *record)
 {
     struct table *cache = &state->table[TABLE_cache];
-    uint64_t task = record->task, frame = record->argument[2];
-    if (task != 0 && table_find(cache, task, frame) != NULL) table_remove(cache, table_place(cache, task, frame), 1);
+    if (record->task != 0) table_drop(cache, record->task, record->argument[2]);
 }
 
 void state_apply_mark(struct state *state, const struct trace_record *record)
 {
     char text[MODEL_TEXT_SIZE];
     uint64_t code = record->argument[0];
+    switch (code) { // those that come with every fault first, as far as they need no text
+    case MARK_FIND_REGION:
+    case MARK_MAP_REQUEST:
+        return;
+    case MARK_CACHE_EVICT:
+        evicted(state, record);
+        return;
+    default:
+        break;
+    }
     trace_text(text, sizeof text, record, 3);
     if (code >= 1 && code <= MODEL_STEPS) step(state, record, (unsigned)code, text);
     switch (code) {
@@ -120,9 +129,6 @@ void state_apply_mark(struct state *state, const struct trace_record *record)
         return;
     case MARK_CACHE_FILL:
         cached(state, record, text, false);
-        return;
-    case MARK_CACHE_EVICT:
-        evicted(state, record);
         return;
     case MARK_PROGRAM_EXIT:
         end_program(state, record, text, false);

@@ -21,12 +21,11 @@ static uint64_t offset_in(uint64_t address, unsigned order)
 
 // ---- Pages -------------------------------------------------------------------------------------------------------
 
-static struct model_page *page_around(const struct table *pages, uint64_t task, uint64_t address)
+// The page that holds `address`, whose place among the pages is `place`; NULL: there is none.
+static struct model_page *page_around(const struct table *pages, size_t place, uint64_t task, uint64_t address)
 {
-    size_t place = table_place(pages, task, address);
-    struct model_page *page = place < pages->count ? table_row(pages, place) : NULL;
-    if (page != NULL && page->task == task && page->address == address) return page;
-    page = place > 0 ? table_row(pages, place - 1) : NULL;
+    if (table_has_key(pages, place, task, address)) return table_row(pages, place);
+    struct model_page *page = place > 0 ? table_row(pages, place - 1) : NULL;
     return page != NULL && page->task == task && address - page->address < 1ul << page->order ? page : NULL;
 }
 
@@ -48,35 +47,51 @@ static void keep_half(struct state *state, const struct model_page *whole, uint6
     half->written = whole->written;
 }
 
-// A page that reaches beyond [address, + 2^order) is cut into halves, until a piece is exactly that part. \pre aligned.
-static void split_around(struct state *state, uint64_t task, uint64_t address, unsigned order)
+// Rows of pages: [begin, end) of a table.
+struct run {
+    size_t begin, end;
+};
+
+// Those that begin in [address, + 2^order), the first of which is at `place` if there are any.
+static struct run run_inside(const struct table *table, size_t place, uint64_t task, uint64_t address, unsigned order)
 {
-    struct model_page *page = page_around(&state->table[TABLE_pages], task, address);
-    while (page != NULL && page->order > order) {
+    struct run run = {place, place};
+    for (; run.end < table->count; run.end++) {
+        const uint64_t *key = table_row(table, run.end); // its task and address
+        if (key[0] != task || key[1] - address >= 1ul << order) break;
+    }
+    return run;
+}
+
+// The pages in [address, + 2^order). One that reaches beyond is cut into halves, until a piece is exactly that part.
+// \pre aligned.
+static struct run pages_inside(struct state *state, uint64_t task, uint64_t address, unsigned order)
+{
+    const struct table *pages = &state->table[TABLE_pages];
+    size_t place;
+    struct model_page *page = table_look_up(pages, task, address, &place);
+    if (page != NULL && page->order <= order && order == PAGE_ORDER) return (struct run){place, place + 1};
+    while ((page = page_around(pages, place, task, address)) != NULL && page->order > order) {
         page->order--;
         struct model_page whole = *page;
         keep_half(state, &whole, whole.address + (1ul << whole.order), (unsigned)whole.order);
-        page = page_around(&state->table[TABLE_pages], task, address);
+        place = table_place(pages, task, address);
     }
+    return run_inside(pages, place, task, address, order);
 }
 
-static void pages_inside(const struct table *pages, uint64_t task, uint64_t address, unsigned order, size_t *begin,
-                         size_t *end)
+// The page at `place` if it begins at that address, else NULL.
+static struct model_page *page_at(const struct table *pages, size_t place, uint64_t task, uint64_t address)
 {
-    *begin = *end = table_place(pages, task, address);
-    for (; *end < pages->count; ++*end) {
-        const uint64_t *key = table_row(pages, *end); // its task and address
-        if (key[0] != task || key[1] - address >= 1ul << order) return;
-    }
+    return table_has_key(pages, place, task, address) ? table_row(pages, place) : NULL;
 }
 
 // No room for it is no error: then it looks as if it had never been there.
 static void note_evicted(struct state *state, const struct model_page *page)
 {
-    struct table *table = &state->table[TABLE_evicted];
-    if (table->count >= table->limit) return;
     bool is_new;
-    struct model_evicted *row = state_obtain(state, TABLE_evicted, page->task, page->address, &is_new);
+    if (table_is_gone(&state->table[TABLE_pages], page)) return;
+    struct model_evicted *row = table_obtain(&state->table[TABLE_evicted], page->task, page->address, &is_new);
     if (row == NULL) return;
     row->order = page->order;
     row->frame = page->frame;
@@ -86,10 +101,14 @@ static void note_evicted(struct state *state, const struct model_page *page)
 static void forget_evicted(struct state *state, uint64_t task, uint64_t address, unsigned order)
 {
     struct table *table = &state->table[TABLE_evicted];
-    size_t begin, end;
-    if (table->count == 0) return;
-    pages_inside(table, task, address, order, &begin, &end);
-    table_remove(table, begin, end - begin);
+    size_t place;
+    const void *row = table_look_up(table, task, address, &place);
+    if (order == PAGE_ORDER) {
+        if (row != NULL) table_retire(table, place);
+        return;
+    }
+    struct run run = run_inside(table, place, task, address, order);
+    table_remove(table, run.begin, run.end - run.begin);
 }
 
 static enum model_arrival arrival(struct state *state, const struct trace_record *record,
@@ -116,17 +135,17 @@ static void map_page(struct state *state, const struct trace_record *record)
     const struct open_fault *fault = table_find(&state->table[TABLE_open_faults], record->fault, 0);
     unsigned order = page_order(a[1]);
     uint64_t address = aligned(flexpage_address(a[1]), order);
-    size_t begin, end;
-    bool is_new;
+    struct table *pages = &state->table[TABLE_pages];
     if (a[0] == 0) return;
     enum model_arrival how = arrival(state, record, fault, address, order);
-    split_around(state, a[0], address, order);
-    pages_inside(&state->table[TABLE_pages], a[0], address, order, &begin, &end);
-    const struct model_page *old = end == begin + 1 ? table_row(&state->table[TABLE_pages], begin) : NULL;
-    bool written = old != NULL && old->address == address && old->frame == a[2] && old->written;
-    table_remove(&state->table[TABLE_pages], begin, end - begin);
+    struct run old = pages_inside(state, a[0], address, order);
+    struct model_page *page = page_at(pages, old.begin, a[0], address);
+    bool was_written = page != NULL && !table_is_gone(pages, page) && page->frame == a[2] && page->written;
+    bool here = fault != NULL && fault->task == a[0] && (fault->address ^ address) >> order == 0;
+    if (page != NULL) old.begin++;
+    table_remove(pages, old.begin, old.end - old.begin);
     forget_evicted(state, a[0], address, order);
-    struct model_page *page = state_obtain(state, TABLE_pages, a[0], address, &is_new);
+    if (page == NULL) page = state_insert(state, TABLE_pages, old.begin, a[0], address);
     if (page == NULL) return;
     page->order = order;
     page->frame = a[2];
@@ -137,8 +156,22 @@ static void map_page(struct state *state, const struct trace_record *record)
     page->rights = flexpage_rights(a[1]);
     page->fault = record->fault;
     page->arrival = how;
-    bool here = fault != NULL && fault->task == a[0] && (fault->address ^ address) >> order == 0;
-    page->written = written || (here && fault->access & RIGHT_WRITE && page->rights & RIGHT_WRITE);
+    page->written = was_written || (here && fault->access & RIGHT_WRITE && page->rights & RIGHT_WRITE);
+}
+
+// Most often that is one page: then nothing in its place was noted as taken back.
+static void take_back(struct state *state, uint64_t task, uint64_t address, unsigned order, struct run run)
+{
+    struct table *pages = &state->table[TABLE_pages];
+    const struct model_page *page = page_at(pages, run.begin, task, address);
+    bool is_one = page != NULL && page->order == order;
+    if (!is_one) forget_evicted(state, task, address, order);
+    for (size_t i = run.begin; i < run.end; i++)
+        note_evicted(state, table_row(pages, i));
+    if (is_one)
+        table_retire(pages, run.begin);
+    else
+        table_remove(pages, run.begin, run.end - run.begin);
 }
 
 static void unmap_page(struct state *state, const struct trace_record *record)
@@ -147,18 +180,13 @@ static void unmap_page(struct state *state, const struct trace_record *record)
     unsigned order = page_order(a[1]);
     uint64_t address = aligned(flexpage_address(a[1]), order);
     struct table *pages = &state->table[TABLE_pages];
-    size_t begin, end;
     if (a[0] == 0) return;
-    split_around(state, a[0], address, order);
-    pages_inside(pages, a[0], address, order, &begin, &end);
+    struct run run = pages_inside(state, a[0], address, order);
     if (a[3] == 0) {
-        forget_evicted(state, a[0], address, order);
-        for (size_t i = begin; i < end; i++)
-            note_evicted(state, table_row(pages, i));
-        table_remove(pages, begin, end - begin);
+        take_back(state, a[0], address, order, run);
         return;
     }
-    for (size_t i = begin; i < end; i++)
+    for (size_t i = run.begin; i < run.end; i++)
         ((struct model_page *)table_row(pages, i))->rights &= (uint32_t)a[3];
 }
 
@@ -182,7 +210,7 @@ static void unmap_capability(struct state *state, const struct trace_record *rec
 {
     struct table *table = &state->table[TABLE_capabilities];
     uint64_t task = record->argument[0], index = flexpage_index(record->argument[1]);
-    if (task != 0 && table_find(table, task, index) != NULL) table_remove(table, table_place(table, task, index), 1);
+    if (task != 0) table_drop(table, task, index);
 }
 
 void state_apply_memory(struct state *state, const struct trace_record *record)

@@ -4,7 +4,8 @@
 #include <stdio.h>
 #include "viz/model/inside.h"
 
-#define FIRST_INTERVAL 1024u // events between checkpoints, until they are thinned out
+#define FIRST_INTERVAL 4096u // events between checkpoints, until they are thinned out
+#define READ_RECORDS 512u    // at once: they stay in the processor's cache
 #define NEARBY 512u          // events before the position at which a long replay leaves a copy
 
 // ---- Checkpoints -------------------------------------------------------------------------------------------------
@@ -41,7 +42,6 @@ static bool reserve_checkpoint(struct model *model)
 // No memory for one is no error: going back then takes longer.
 static void add_checkpoint(struct model *model, struct state *state)
 {
-    state_settle(state);
     if (model->checkpoints == CHECKPOINT_LIMIT ||
         (model->checkpoints > 1 && model->checkpoint_bytes > MODEL_CHECKPOINT_BYTES)) {
         thin_out(model);
@@ -68,20 +68,19 @@ static const struct checkpoint *checkpoint_before(const struct model *model, uin
 static bool read_to(struct model *model, uint64_t end)
 {
     struct state *frontier = &model->frontier;
+    struct trace_record record[READ_RECORDS];
     while (frontier->position < end) {
-        size_t run;
-        const struct trace_record *record = trace_records(model->trace, frontier->position, &run);
-        if (record == NULL) break; // the file shrank: keep what we have
         uint64_t stop = frontier->position - frontier->position % model->interval + model->interval;
         if (stop > end) stop = end;
-        if (run > stop - frontier->position) run = (size_t)(stop - frontier->position);
+        uint64_t most = stop - frontier->position < READ_RECORDS ? stop - frontier->position : READ_RECORDS;
+        size_t run = trace_read(model->trace, frontier->position, record, (size_t)most);
+        if (run == 0) break; // the file shrank: keep what we have
         for (size_t i = 0; i < run; i++) {
             if (!faults_note(&model->faults, &record[i], frontier->position)) return false;
             state_apply(frontier, &record[i]);
         }
         if (frontier->position % model->interval == 0) add_checkpoint(model, frontier);
     }
-    state_settle(frontier);
     return true;
 }
 

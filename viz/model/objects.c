@@ -112,8 +112,7 @@ static void note_actors(struct state *state, const struct trace_record *record)
     uint32_t task = record->task, thread = record->thread;
     if (state->known_task[task % STATE_KNOWN] != task && state_object(state, task, OBJECT_TASK) != NULL)
         state->known_task[task % STATE_KNOWN] = task;
-    if (state->known_thread[thread % STATE_KNOWN] != thread && state_object(state, thread, OBJECT_THREAD) != NULL)
-        state->known_thread[thread % STATE_KNOWN] = thread;
+    if (state_known_thread(state, thread) == NULL) state_object(state, thread, OBJECT_THREAD);
 }
 
 void state_apply_objects(struct state *state, const struct trace_record *record)

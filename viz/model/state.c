@@ -12,6 +12,9 @@ void state_initialise(struct state *state)
         (struct table){.row_size = sizeof(type), .key_words = keys, .limit = maximum, .settled = true};
     STATE_TABLES(STATE_TABLE_INITIALISE)
 #undef STATE_TABLE_INITIALISE
+    // A page that goes most often comes back soon, and then is no longer one that was taken back.
+    state->table[TABLE_pages].life = offsetof(struct model_page, order) / sizeof(uint64_t);
+    state->table[TABLE_evicted].life = offsetof(struct model_evicted, order) / sizeof(uint64_t);
 }
 
 void state_forget_known(struct state *state)
@@ -76,6 +79,7 @@ size_t checkpoint_bytes(const struct checkpoint *checkpoint)
 
 void state_settle(struct state *state)
 {
+    if (!state->table[TABLE_threads].settled) state_forget_known(state);
     for (unsigned i = 0; i < STATE_TABLE_COUNT; i++)
         table_settle(&state->table[i]);
 }
@@ -119,6 +123,13 @@ uint64_t state_digest(const struct state *state)
 void *state_obtain(struct state *state, enum state_table table, uint64_t first, uint64_t second, bool *is_new)
 {
     void *row = table_obtain(&state->table[table], first, second, is_new);
+    if (row == NULL) state->totals.dropped++;
+    return row;
+}
+
+void *state_insert(struct state *state, enum state_table table, size_t place, uint64_t first, uint64_t second)
+{
+    void *row = table_insert(&state->table[table], place, first, second);
     if (row == NULL) state->totals.dropped++;
     return row;
 }

@@ -41,7 +41,13 @@ enum state_table {
         STATE_TABLE_COUNT
 };
 
-#define STATE_KNOWN 16u
+#define STATE_KNOWN 64u
+
+// Most events are about a thread that some event before was about.
+struct known_thread {
+    uint64_t id;   // 0: none. Its object is known to be a thread
+    uint32_t slot; // of its row, which stays there until the table is settled
+};
 
 struct state {
     uint64_t position; // events applied
@@ -49,8 +55,10 @@ struct state {
     uint64_t running;   // thread
     uint64_t root;      // the task that the kernel made; what it makes at boot is in this task
     uint64_t last_kind; // of the event before
-    // Ids, by their last bits, whose objects are known to be a thread and a task: no need to look for every event.
-    uint32_t known_thread[STATE_KNOWN], known_task[STATE_KNOWN];
+    // By the last bits of their ids: threads whose rows are known, and ids whose objects are known to be a task. No
+    // need to look for every event.
+    struct known_thread known_thread[STATE_KNOWN];
+    uint64_t known_task[STATE_KNOWN];
     struct model_message current_message; // of the current event
     struct table table[STATE_TABLE_COUNT];
 };
@@ -72,7 +80,16 @@ uint64_t state_digest(const struct state *state);
 
 void state_forget_known(struct state *state);
 
-// Puts all tables into order: copies, digests and queries want them so.
+// NULL: it is not known, but may be there.
+static inline struct model_thread *state_known_thread(const struct state *state, uint64_t id)
+{
+    const struct known_thread *known = &state->known_thread[id % STATE_KNOWN];
+    const struct table *threads = &state->table[TABLE_threads];
+    if (known->id != id || id == 0) return NULL;
+    return (struct model_thread *)(threads->rows + known->slot * sizeof(struct model_thread));
+}
+
+// Puts all tables into order: digests and queries want them so.
 void state_settle(struct state *state);
 
 // Applies the record after the last one.
@@ -86,7 +103,14 @@ void state_apply_mark(struct state *state, const struct trace_record *record);
 
 // Finds a row or makes it; NULL when the table is full, which is counted.
 void *state_obtain(struct state *state, enum state_table table, uint64_t first, uint64_t second, bool *is_new);
+void *state_insert(struct state *state, enum state_table table, size_t place, uint64_t first, uint64_t second);
 struct model_object *state_object(struct state *state, uint64_t id, enum object_kind kind);
-struct model_thread *state_thread(struct state *state, uint64_t id);
+// The row of a thread, made if there is none. NULL for 0, and when a table is full.
+struct model_thread *state_learn_thread(struct state *state, uint64_t id);
+static inline struct model_thread *state_thread(struct state *state, uint64_t id)
+{
+    struct model_thread *thread = state_known_thread(state, id);
+    return thread != NULL ? thread : state_learn_thread(state, id);
+}
 
 #endif

@@ -28,9 +28,20 @@ static void widen(const struct table *table, uint64_t first, uint64_t second, si
     }
 }
 
+// What is under way at a moment, in messages or faults, is a few rows: looking at each is fastest.
+#define FEW 8u
+
+static size_t place_among_few(const struct table *table, uint64_t first, uint64_t second)
+{
+    size_t place = table->count;
+    while (place > 0 && !is_below(table, place - 1, first, second))
+        place--;
+    return place;
+}
+
 size_t table_place(const struct table *table, uint64_t first, uint64_t second)
 {
-    if (table->count == 0) return 0;
+    if (table->count <= FEW) return place_among_few(table, first, second);
     size_t low, high;
     uint32_t *hint = table_hint(table, first, second);
     widen(table, first, second, *hint, &low, &high);
@@ -45,10 +56,23 @@ size_t table_place(const struct table *table, uint64_t first, uint64_t second)
     return low;
 }
 
+static bool reserve_hints(struct table *table, size_t rows)
+{
+    size_t hints = 16;
+    while (hints < rows)
+        hints *= 2;
+    if (table->hint != NULL && table->hint_mask + 1 >= hints) return true;
+    uint32_t *hint = calloc(hints, sizeof *hint);
+    if (hint == NULL) return false;
+    free(table->hint);
+    table->hint = hint;
+    table->hint_mask = hints - 1;
+    return true;
+}
+
 static bool reserve(struct table *table, size_t rows)
 {
-    if (table->hint == NULL) table->hint = calloc(TABLE_HINTS, sizeof *table->hint);
-    if (table->hint == NULL) return false;
+    if (!reserve_hints(table, rows)) return false;
     if (rows <= table->capacity) return true;
     char *grown = realloc(table->rows, rows * table->row_size);
     if (grown != NULL) table->rows = grown;
@@ -59,18 +83,36 @@ static bool reserve(struct table *table, size_t rows)
     return true;
 }
 
-void *table_insert(struct table *table, uint64_t first, uint64_t second)
+// Removes all gone rows. Slots of what stays keep their order, the others gather behind them.
+static void sweep(struct table *table)
 {
+    size_t kept = 0;
+    for (size_t i = 0; i < table->count; i++) {
+        uint32_t slot = table->order[i];
+        if (table_is_gone(table, table->rows + slot * table->row_size)) continue;
+        table->order[i] = table->order[kept];
+        table->order[kept++] = slot;
+    }
+    table->count = kept;
+    table->has_gone = false;
+}
+
+void *table_insert(struct table *table, size_t place, uint64_t first, uint64_t second)
+{
+    if (table->count >= table->limit && table->has_gone) {
+        sweep(table);
+        place = table_place(table, first, second);
+    }
     if (table->count >= table->limit) return NULL;
     if (table->count == table->capacity && !reserve(table, table->count < 16 ? 16 : table->count + table->count / 2))
         return NULL;
-    size_t place = table_place(table, first, second);
     if (table->count == table->used) {
         table->order[table->used] = (uint32_t)table->used;
         table->used++;
     }
     uint32_t slot = table->order[table->count]; // a free one
-    memmove(&table->order[place + 1], &table->order[place], (table->count - place) * sizeof *table->order);
+    if (place < table->count)
+        memmove(&table->order[place + 1], &table->order[place], (table->count - place) * sizeof *table->order);
     table->order[place] = slot;
     table->settled = table->settled && slot == place;
     table->count++;
@@ -85,7 +127,7 @@ static void remove_one(struct table *table, size_t place)
 {
     uint32_t slot = table->order[place];
     size_t after = table->count - place - 1;
-    memmove(&table->order[place], &table->order[place + 1], after * sizeof *table->order);
+    if (after > 0) memmove(&table->order[place], &table->order[place + 1], after * sizeof *table->order);
     table->count--;
     table->order[table->count] = slot;
     table->settled = table->settled && after == 0;
@@ -97,10 +139,30 @@ void table_remove(struct table *table, size_t place, size_t rows)
         remove_one(table, place + --rows);
 }
 
+// In a table that is half full it would soon have to be swept out.
+void table_retire(struct table *table, size_t place)
+{
+    uint64_t *row = table_row(table, place);
+    if (table->life == 0 || table->count >= table->limit / 2) {
+        remove_one(table, place);
+        return;
+    }
+    row[table->life] = 0;
+    table->has_gone = true;
+    table->settled = false;
+}
+
+void table_drop(struct table *table, uint64_t first, uint64_t second)
+{
+    size_t place;
+    if (table_look_up(table, first, second, &place) != NULL) remove_one(table, place);
+}
+
 // Follows each cycle of the permutation, so it needs room for one row only.
 void table_settle(struct table *table)
 {
     char first[512];
+    if (table->has_gone) sweep(table);
     if (table->settled || table->row_size > sizeof first) return;
     for (size_t i = 0; i < table->used; i++) {
         if (table->order[i] == i) continue;
@@ -130,13 +192,19 @@ static void set_settled(struct table *table, size_t count)
         table->order[i] = (uint32_t)i;
     table->count = table->used = count;
     table->settled = true;
+    table->has_gone = false;
 }
 
 bool table_copy(struct table *to, const struct table *from)
 {
+    size_t copied = from->settled ? from->count : 0;
     if (from->count > 0 && !reserve(to, from->count)) return false;
-    if (from->count > 0) memcpy(to->rows, from->rows, from->count * from->row_size);
-    set_settled(to, from->count);
+    if (copied > 0) memcpy(to->rows, from->rows, copied * from->row_size);
+    for (size_t i = copied; i < from->count; i++) {
+        const void *row = table_row(from, i);
+        if (!table_is_gone(from, row)) memcpy(to->rows + copied++ * from->row_size, row, from->row_size);
+    }
+    set_settled(to, copied);
     return true;
 }
 
@@ -144,21 +212,23 @@ bool table_copy(struct table *to, const struct table *from)
 
 bool table_pack(struct packed_table *to, const struct table *from)
 {
-    const uint64_t *row = (const uint64_t *)from->rows;
-    size_t words = from->count * from->row_size / sizeof *row, used = 0;
-    uint64_t *word = malloc((words + words / GROUP + 1) * sizeof *word);
-    if (word == NULL) return false;
-    for (size_t begin = 0; begin < words; begin += GROUP) {
-        uint64_t *bits = &word[used++];
-        *bits = 0;
-        for (size_t i = begin; i < words && i < begin + GROUP; i++) {
-            if (row[i] == 0) continue;
-            *bits |= 1ull << (i - begin);
-            word[used++] = row[i];
+    size_t row_words = from->row_size / sizeof(uint64_t), words = 0, used = 0, rows = 0;
+    size_t most = from->count * row_words;
+    uint64_t *packed = malloc((most + most / GROUP + 1) * sizeof *packed), *bits = packed;
+    if (packed == NULL) return false;
+    for (size_t i = 0; i < from->count; i++) {
+        const uint64_t *row = table_row(from, i);
+        if (table_is_gone(from, row)) continue;
+        rows++;
+        for (size_t k = 0; k < row_words; k++, words++) {
+            if (words % GROUP == 0) *(bits = &packed[used++]) = 0;
+            if (row[k] == 0) continue;
+            *bits |= 1ull << words % GROUP;
+            packed[used++] = row[k];
         }
     }
-    uint64_t *fitted = realloc(word, (used + 1) * sizeof *word);
-    *to = (struct packed_table){fitted == NULL ? word : fitted, used, from->count};
+    uint64_t *fitted = realloc(packed, (used + 1) * sizeof *packed);
+    *to = (struct packed_table){fitted == NULL ? packed : fitted, used, rows};
     return true;
 }
 
@@ -182,6 +252,7 @@ void table_free(struct table *table)
     free(table->hint);
     table->rows = NULL;
     table->order = table->hint = NULL;
+    table->hint_mask = 0;
     table->count = table->used = table->capacity = 0;
     table->settled = true;
 }

@@ -3,22 +3,23 @@
 #include <string.h>
 #include "viz/model/state.h"
 
-struct model_thread *state_thread(struct state *state, uint64_t id)
+struct model_thread *state_learn_thread(struct state *state, uint64_t id)
 {
+    const struct table *threads = &state->table[TABLE_threads];
     bool is_new;
-    if (id == 0) return NULL;
-    bool known = state->known_thread[id % STATE_KNOWN] == id;
-    if (!known && state_object(state, id, OBJECT_THREAD) == NULL) return NULL;
-    struct model_thread *old = table_find(&state->table[TABLE_threads], id, 0);
-    if (old != NULL) return old;
+    if (id == 0 || state_object(state, id, OBJECT_THREAD) == NULL) return NULL;
     struct model_thread *thread = state_obtain(state, TABLE_threads, id, 0, &is_new);
-    if (thread != NULL && is_new) thread->last_message.event = MODEL_NO_EVENT;
+    if (thread == NULL) return NULL;
+    if (is_new) thread->last_message.event = MODEL_NO_EVENT;
+    state->known_thread[id % STATE_KNOWN] =
+        (struct known_thread){id, (uint32_t)(((char *)thread - threads->rows) / sizeof *thread)};
     return thread;
 }
 
 static struct model_thread *find(struct state *state, uint64_t id)
 {
-    return id == 0 ? NULL : table_find(&state->table[TABLE_threads], id, 0);
+    struct model_thread *thread = state_known_thread(state, id);
+    return thread != NULL || id == 0 ? thread : table_find(&state->table[TABLE_threads], id, 0);
 }
 
 // What a thread works on is kept from both sides; see struct serving.
@@ -27,8 +28,7 @@ static void set_fault(struct state *state, struct model_thread *thread, uint32_t
     struct table *serving = &state->table[TABLE_serving];
     bool is_new;
     if (thread->fault == fault) return;
-    if (thread->fault != 0 && table_find(serving, thread->fault, thread->id) != NULL)
-        table_remove(serving, table_place(serving, thread->fault, thread->id), 1);
+    if (thread->fault != 0) table_drop(serving, thread->fault, thread->id);
     if (fault != 0) state_obtain(state, TABLE_serving, fault, thread->id, &is_new);
     thread->fault = fault;
 }
@@ -38,8 +38,7 @@ static void set_windows(struct state *state, struct model_thread *thread, uint64
     struct table *windows = &state->table[TABLE_windows];
     bool is_new;
     if (thread->memory_window == memory && thread->capability_window == capability) return;
-    if (thread->memory_window != 0 && memory == 0 && table_find(windows, thread->id, 0) != NULL)
-        table_remove(windows, table_place(windows, thread->id, 0), 1);
+    if (thread->memory_window != 0 && memory == 0) table_drop(windows, thread->id, 0);
     if (memory != 0) state_obtain(state, TABLE_windows, thread->id, 0, &is_new);
     thread->memory_window = memory;
     thread->capability_window = capability;
@@ -206,7 +205,7 @@ static void fault_ends(struct state *state, const struct trace_record *record, s
         if (other != NULL) other->fault = 0;
     }
     table_remove(serving, begin, end - begin);
-    if (table_find(open, record->fault, 0) != NULL) table_remove(open, table_place(open, record->fault, 0), 1);
+    table_drop(open, record->fault, 0);
     if (thread == NULL) return;
     forget_messages_from(state, thread->id);
     thread->partner = thread->gate = 0;

@@ -226,6 +226,15 @@ const struct trace_record *trace_records(struct trace *trace, uint64_t index, si
     return &block->record[slot];
 }
 
+size_t trace_read(struct trace *trace, uint64_t index, struct trace_record *record, size_t most)
+{
+    if (index >= trace->count) return 0;
+    if (most > trace->count - index) most = (size_t)(trace->count - index);
+    ssize_t size =
+        read_at(trace->file, record, most * RECORD_SIZE, sizeof(struct trace_stream_prefix) + index * RECORD_SIZE);
+    return size < 0 ? 0 : (size_t)size / RECORD_SIZE;
+}
+
 static bool is_padding(const struct trace_record *record)
 {
     static const struct trace_record zero;

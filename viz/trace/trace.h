@@ -46,6 +46,10 @@ bool trace_record(struct trace *trace, uint64_t index, struct trace_record *reco
 // next call. NULL (and 0 of them) beyond the end, or when the file shrank under us.
 const struct trace_record *trace_records(struct trace *trace, uint64_t index, size_t *count);
 
+// Reads up to `most` records from `index` on, past the blocks that are kept: for those who go through the whole trace,
+// each record once. \return how many; 0 beyond the end, or when the file shrank under us.
+size_t trace_read(struct trace *trace, uint64_t index, struct trace_record *record, size_t most);
+
 enum trace_change {
     TRACE_SAME,     // nothing new
     TRACE_GREW,     // more whole records: trace_count() went up, older records are unchanged
