@@ -184,8 +184,11 @@ build/bin/bench-viz: $(call host_objects,scripts/bench_viz.c $(viz_sources))
 $(metadata): build/bin/trace-metadata
 	@mkdir -p $(@D)
 	@$< > $@
-# The reader and the model go through millions of events: they are compiled as one, where the compiler can.
-build/host/viz/trace/%.o build/host/viz/model/%.o: HOST_FLAGS += -O3 $(if $(findstring clang,$(CC)),,-flto -ffat-lto-objects)
+# The reader and the model go through millions of events; the model is compiled as one, where the compiler can.
+lto := $(if $(findstring clang,$(CC)),,-flto=auto)
+build/host/viz/trace/%.o: HOST_FLAGS += -O3
+build/host/viz/model/%.o: HOST_FLAGS += -O3 $(lto)
+$(viz) build/bin/bench-viz: private HOST_FLAGS += $(lto)
 build/host/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	@echo "host     $<"

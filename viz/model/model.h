@@ -28,7 +28,7 @@
 #include "viz/trace/decode.h"
 #include "viz/trace/trace.h"
 
-#define MODEL_CHECKPOINT_BYTES (24ul << 20)
+#define MODEL_CHECKPOINT_BYTES (18ul << 20)
 #define MODEL_OPEN_EVENTS (1ul << 19) // a longer trace is read on after the model was opened
 #define MODEL_NAME_SIZE 25            // three words of text and a NUL
 #define MODEL_TEXT_SIZE 17            // two words of text and a NUL

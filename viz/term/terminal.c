@@ -242,6 +242,7 @@ static void loop(struct session *session, struct grid *grid, enum charset charse
             take_keys(session, grid, &keyboard);
             empty_reads = ready > 0 && waiting_bytes() >= waiting ? empty_reads + 1 : 0;
             if (empty_reads >= EMPTY_READS) return;
+            reading |= session_is_busy(session);
             dirty = true;
         }
         int64_t now = now_ms();
@@ -257,6 +258,7 @@ static void loop(struct session *session, struct grid *grid, enum charset charse
         }
         if (session->follow && now >= next_look) {
             dirty |= session_refresh(session);
+            reading |= session_is_busy(session);
             next_look = now + FOLLOW_MILLISECONDS;
         }
     }

@@ -39,6 +39,19 @@ static bool read_query(struct session *session, const char *text, struct query *
     return false;
 }
 
+static void give_up_filter(struct session *session, const char *why)
+{
+    session->shown.count = 0;
+    session->shown_text[0] = 0;
+    say(session, why, "", "");
+}
+
+static void tell_if_empty(struct session *session)
+{
+    if (session->shown.count > 0 && session->filter[session->active].matches == 0)
+        say(session, "no event is like \"", session->shown_text, "\"; F and an empty line show all again");
+}
+
 static void set_filter(struct session *session, const char *text)
 {
     struct query query;
@@ -49,41 +62,17 @@ static void set_filter(struct session *session, const char *text)
         filter_free(&session->filter[i]);
     session->view = VIEW_EVENTS;
     const struct filter *filter = session_filter(session, session->active);
-    if (!filter) {
-        session->shown.count = 0;
-        say(session, "there is not enough memory for a filter", "", "");
-    } else if (query.count && filter->matches == 0) {
-        say(session, "no event is like \"", text, "\"; F and an empty line show all again");
-    }
+    if (!filter)
+        give_up_filter(session, "there is not enough memory for a filter");
+    else if (!session_is_busy(session))
+        tell_if_empty(session);
 }
 
-// The nearest event that is searched for and shown, in a direction. Names are as at the end of the trace.
-static uint64_t find(struct session *session, int direction)
+static void end_search(struct session *session, uint64_t event)
 {
-    struct side *side = active(session);
-    const struct filter *filter = session_filter(session, session->active);
-    uint64_t position = model_position(side->model), count = model_count(side->model), found = MODEL_NO_EVENT;
-    uint64_t event = direction > 0 ? position : position - 2;
-    struct trace_record record;
-    if (!filter || session->searched.count == 0 || (direction < 0 && position < 2)) return MODEL_NO_EVENT;
-    model_seek(side->model, count);
-    query_forget(&session->searched);
-    struct trace_names names = model_names(side->model);
-    for (; event < count && found == MODEL_NO_EVENT && trace_record(side->trace, event, &record);
-         event += (uint64_t)direction)
-        if (filter_means(filter, &session->shown, event) && query_matches(&session->searched, &record, &names))
-            found = event;
-    model_seek(side->model, position);
-    return found;
-}
-
-static void search(struct session *session, int direction)
-{
-    if (session->searched.count == 0) {
-        say(session, "nothing was searched for yet: / asks for what", "", "");
-        return;
-    }
-    uint64_t event = find(session, direction);
+    int direction = session->searching;
+    session->searching = 0;
+    session->notice[0] = 0;
     if (event != MODEL_NO_EVENT)
         session_seek_event(session, event + 1);
     else
@@ -91,6 +80,70 @@ static void search(struct session *session, int direction)
                  session->searched_text, direction > 0 ? "behind" : "before",
                  session->shown.count ? " among those that the filter shows" : "",
                  direction > 0 ? "P searches back" : "N searches forward");
+}
+
+// Looks through a slice for the nearest event that is searched for and shown. Names are as at the end of the trace.
+// \pre The filter is whole.
+static void search_on(struct session *session)
+{
+    struct side *side = active(session);
+    const struct filter *filter = &session->filter[session->active];
+    uint64_t position = model_position(side->model), count = model_known(side->model), found = MODEL_NO_EVENT;
+    uint64_t event = session->search_at, left = query_slice(&session->searched);
+    struct trace_record record;
+    model_seek(side->model, count);
+    query_forget(&session->searched);
+    struct trace_names names = model_names(side->model);
+    for (; left > 0 && event < count && found == MODEL_NO_EVENT; left--, event += (uint64_t)session->searching)
+        if (filter_means(filter, &session->shown, event) && trace_record(side->trace, event, &record) &&
+            query_matches(&session->searched, &record, &names))
+            found = event;
+    model_seek(side->model, position);
+    session->search_at = event;
+    if (found != MODEL_NO_EVENT || event >= count) end_search(session, found);
+}
+
+bool asking_go_on(struct session *session)
+{
+    for (int i = 0; i < session->sides; i++) {
+        struct filter *filter = &session->filter[i];
+        bool was_whole = filter_is_whole(filter, &session->shown, &session->side[i]);
+        if (!filter_refresh(filter, &session->shown, &session->side[i])) {
+            give_up_filter(session, "there is not enough memory for a filter");
+            return false;
+        }
+        if (!filter_is_whole(filter, &session->shown, &session->side[i])) return true;
+        if (!was_whole) tell_if_empty(session);
+    }
+    if (session->searching) search_on(session);
+    return session->searching != 0;
+}
+
+bool asking_stop(struct session *session, uint32_t key)
+{
+    bool searched = session->searching != 0;
+    session->searching = 0;
+    if (key != INPUT_ESCAPE || (!searched && !session_is_busy(session))) return false;
+    if (searched)
+        say(session, "the search was stopped", "", "");
+    else
+        give_up_filter(session, "the filter was stopped: all events are shown");
+    return true;
+}
+
+static void search(struct session *session, int direction)
+{
+    uint64_t position = model_position(active(session)->model);
+    if (session->searched.count == 0) {
+        say(session, "nothing was searched for yet: / asks for what", "", "");
+        return;
+    }
+    session->searching = direction;
+    session->search_at = direction > 0 ? position : position < 2 ? MODEL_NO_EVENT : position - 2;
+    say(session, "searching for \"", session->searched_text, "\"; Esc stops");
+    // A trace that is not read yet is searched behind that.
+    const struct model *model = active(session)->model;
+    if (model_known(model) == model_count(model)) (void)asking_go_on(session);
 }
 
 static void start_search(struct session *session, const char *text)
@@ -104,7 +157,8 @@ static void start_search(struct session *session, const char *text)
     search(session, 1);
 }
 
-// ---- Bookmarks ---------------------------------------------------------------------------------------------------
+// ---- Bookmarks
+// ---------------------------------------------------------------------------------------------------
 
 static void ask_for_note(struct session *session)
 {
@@ -144,7 +198,8 @@ static void go_bookmark(struct session *session, int direction)
     say(session, "bookmark: ", row->note, "");
 }
 
-// ---- Both ends ---------------------------------------------------------------------------------------------------
+// ---- Both ends
+// ---------------------------------------------------------------------------------------------------
 
 bool asking_do(struct session *session, enum command command)
 {

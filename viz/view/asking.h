@@ -8,5 +8,9 @@
 bool asking_do(struct session *session, enum command command);
 // Takes what was entered.
 void asking_answer(struct session *session, enum prompt_kind kind, const char *text);
+// Goes on with what takes long, a filter or a search, for a slice of the events. \return whether there is more to do.
+bool asking_go_on(struct session *session);
+// A key ends a search that is under way; Esc a filter, too. True: the key has no other meaning then.
+bool asking_stop(struct session *session, uint32_t key);
 
 #endif

@@ -118,11 +118,14 @@ static uint64_t first_row(const struct list *list, int rows)
 
 static void draw_filter_line(struct area area, struct session *session, const struct list *list)
 {
-    char text[400], matches[32], all[32];
+    char text[400], matches[32], all[32], so_far[64] = "";
+    uint64_t count = model_count(list->side->model);
     int columns = glyph_columns(session->shown_text) + 3;
     if (list->query->count == 0) return;
-    snprintf(text, sizeof text, " %s of %s events: ", screen_number(list->filter->matches, matches),
-             screen_number(model_count(list->side->model), all));
+    if (!filter_is_whole(list->filter, list->query, list->side))
+        snprintf(so_far, sizeof so_far, ", %d %% looked at (Esc stops)", (int)(list->filter->taken * 100 / count));
+    snprintf(text, sizeof text, " %s of %s events%s: ", screen_number(list->filter->matches, matches),
+             screen_number(count, all), so_far);
     int x = 1 + area_text_in(area, 1, area.height - 1, area.width - 2, STYLE_QUIET, text);
     area_text_in(area, x, area.height - 1, columns < area.width - x - 1 ? columns : area.width - x - 1, STYLE_MESSAGE,
                  session->shown_text);

@@ -23,22 +23,28 @@ static bool reserve(struct filter *filter, uint64_t events)
 
 bool filter_refresh(struct filter *filter, struct query *query, struct side *side)
 {
-    uint64_t count = model_count(side->model), position = model_position(side->model);
+    uint64_t count = model_known(side->model), position = model_position(side->model);
     struct trace_record record;
     if (filter->taken > count) filter_free(filter); // another trace
     if (query->count == 0 || filter->taken == count) return true;
+    uint64_t end = count - filter->taken > query_slice(query) ? filter->taken + query_slice(query) : count;
     if (!reserve(filter, count)) return false;
     // Names as they are at the end, so that the answer does not depend on where one stands.
     model_seek(side->model, count);
     query_forget(query);
     struct trace_names names = model_names(side->model);
-    for (; filter->taken < count && trace_record(side->trace, filter->taken, &record); filter->taken++) {
-        if (!query_matches(query, &record, &names)) continue;
+    for (; filter->taken < end; filter->taken++) { // what cannot be read, since the file shrank, is not meant
+        if (!trace_record(side->trace, filter->taken, &record) || !query_matches(query, &record, &names)) continue;
         filter->bits[filter->taken / 64] |= 1ul << filter->taken % 64;
         filter->matches++;
     }
     model_seek(side->model, position);
     return true;
+}
+
+bool filter_is_whole(const struct filter *filter, const struct query *query, const struct side *side)
+{
+    return query->count == 0 || filter->taken == model_known(side->model);
 }
 
 uint64_t filter_next(const struct filter *filter, const struct query *query, const struct side *side, uint64_t event)

@@ -13,9 +13,11 @@ struct filter {
 };
 
 void filter_free(struct filter *filter);
-// Looks at the events that it has not seen. A query without terms means all, and needs no bits. The position stays.
-// False: out of memory.
+// Looks at a slice of the events that it has not seen and the model has read; filter_is_whole() says whether that was
+// all. A query without terms means all, and needs no bits. The position stays. False: out of memory.
 bool filter_refresh(struct filter *filter, struct query *query, struct side *side) __attribute__((warn_unused_result));
+
+bool filter_is_whole(const struct filter *filter, const struct query *query, const struct side *side);
 
 // Indices of events, or MODEL_NO_EVENT. next: the first meant one at or after `event`; previous: the last at or before.
 uint64_t filter_next(const struct filter *filter, const struct query *query, const struct side *side, uint64_t event);

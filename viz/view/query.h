@@ -42,5 +42,7 @@ bool query_parse(struct query *query, const char *text, char *problem, size_t si
 // The query remembers what names it looked up: parse it anew, or forget, when the names changed.
 bool query_matches(struct query *query, const struct trace_record *record, const struct trace_names *names);
 void query_forget(struct query *query);
+// How many events are compared before the keys are looked at again: so many that it takes some milliseconds.
+uint64_t query_slice(const struct query *query);
 
 #endif

@@ -351,6 +351,7 @@ void session_key(struct session *session, uint32_t key)
 {
     char text[PROMPT_SIZE];
     enum prompt_kind kind = session->prompt.kind;
+    if (kind == PROMPT_NONE && asking_stop(session, key)) return;
     if (kind == PROMPT_NONE && predict_key(session, key)) return;
     if (kind == PROMPT_NONE)
         session_do(session, command_of_key(key));
@@ -417,12 +418,22 @@ bool session_read_on(struct session *session)
         more |= side_read_on(side, READ_AT_ONCE);
         if (!more && at_home && !session->playing) model_seek(side->model, side_home(side));
     }
-    return more;
+    return more || asking_go_on(session);
+}
+
+bool session_is_busy(struct session *session)
+{
+    if (session->searching) return true;
+    for (int i = 0; i < session->sides; i++)
+        if (!filter_is_whole(&session->filter[i], &session->shown, &session->side[i])) return true;
+    return false;
 }
 
 const struct filter *session_filter(struct session *session, int side)
 {
     struct filter *filter = &session->filter[side];
+    const struct model *model = session->side[side].model;
+    if (model_known(model) < model_count(model)) return filter; // names may change
     return filter_refresh(filter, &session->shown, &session->side[side]) ? filter : NULL;
 }
 

@@ -42,6 +42,8 @@ struct session {
     struct prompt prompt;
     struct query shown, searched; // the event list's filter; what was searched for last
     char shown_text[PROMPT_SIZE], searched_text[PROMPT_SIZE];
+    int searching;           // the direction of a search that is under way; 0: none is
+    uint64_t search_at;      // the event that it looks at next
     struct filter filter[2]; // of each side
     struct bookmarks bookmarks[2];
     struct statistics *statistics[2]; // of each side; NULL until somebody asks
@@ -69,11 +71,15 @@ int session_tick_ms(const struct session *session);
 // Looks for new events in all sides; true when something changed. In follow mode the position stays at the end.
 bool session_refresh(struct session *session);
 // Reads more of traces that are too long to be read at once; whoever has not moved yet then goes to where a first look
-// at the whole trace begins. \return whether there is still more to read.
+// at the whole trace begins. Then goes on with a filter or a search, a slice at a time. \return whether there is still
+// more to do.
 bool session_read_on(struct session *session);
+// Whether a filter or a search waits for session_read_on().
+bool session_is_busy(struct session *session);
 // Does the command do anything in the view that is shown? Those of the cursor do so in some.
 bool session_offers(const struct session *session, enum command command);
-// The events of a side that the filter shows, up to date; NULL: out of memory.
+// The events of a side that the filter shows, as far as they are known: each call looks at a slice of what is new.
+// NULL: out of memory.
 const struct filter *session_filter(struct session *session, int side);
 // The counts of a side, made or brought up to date when they are asked for; NULL: out of memory.
 const struct statistics *session_statistics(struct session *session, int side);
