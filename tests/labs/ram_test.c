@@ -22,7 +22,7 @@ static void run_two_programs(void)
 {
     static const char *const words[] = {"--arrangement", "external",   "--program", "hello", "--program",
                                         "sort",          "--argument", "500",       NULL};
-    run_start(&run, "two", OUT, KERNEL, BUDGET, 2, words);
+    run_start(&run, "two", OUT, KERNEL, "build/boot.cpio", BUDGET, 2, words);
     int status = 0;
     waitpid(run.launcher, &status, 0);
     run.launcher = 0;
