@@ -138,7 +138,8 @@ static const char *cause_of_failure(uint64_t error)
 {
     switch (error) {
     case IPC_E_ARGUMENT:
-        return "an offer begins at a multiple of its own size, in root: a block is not offered from the middle on";
+        return "an offer begins at a multiple of its own size, in root: a block is not offered from the middle on; and "
+               "the UTCB's item is set last, since other calls use the UTCB too";
     case IPC_E_NOT_MAPPED:
         return "root must have what it offers: a flexpage of its own memory (pager_own_address), not of the program's";
     case IPC_E_OCCUPIED:

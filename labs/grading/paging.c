@@ -298,7 +298,10 @@ void require_refusal(const char *way, const char *why)
             likely("more than its region was mapped earlier: rights, size or position of a page were too large");
         }
         if (is_refused_by_pager(run, &fault, why)) return;
-        happened(run, fault.end, "it was %s", fault.outcome == FAULT_OPEN ? "never answered" : "resolved");
+        happened(run, fault.end, "it was %s",
+                 fault.outcome == FAULT_OPEN ? "never answered"
+                 : fault.by_flexpage         ? "resolved by a flexpage"
+                                             : "resolved by an empty reply, which carries no error");
         likely("%s", why);
     }
     expected("a program that makes the access \"%s\"", way);
