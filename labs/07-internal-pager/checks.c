@@ -117,13 +117,18 @@ static flexpage_t window_of(const struct run *run, uint64_t request)
     return opened ? record->argument[0] : 0;
 }
 
+// why: the likely cause of another size.
 static void require_window(const struct run *run, const struct fault *fault, uint64_t request, uint64_t address,
-                           unsigned order)
+                           unsigned order, const char *why)
 {
     flexpage_t window = window_of(run, request);
     expected("for %s a receive window at 0x%lx, %lu KiB large, while it asks for the page", fault_text(run, fault),
              (unsigned long)address, (1ul << order) / 1024);
-    if (flexpage_kind(window) != FLEXPAGE_MEMORY) {
+    if (window && flexpage_kind(window) != FLEXPAGE_MEMORY) {
+        happened(run, request + 1, "memory_window was 0x%lx, which is no flexpage of memory", (unsigned long)window);
+        likely("memory_flexpage makes a flexpage of an address, an order and rights; the address alone is none");
+    }
+    if (!window) {
         happened(run, request, "no window for pages was open");
         likely(
             "this_utcb()->memory_window says where a page may land, and is set before the call: what arrives without "
@@ -131,16 +136,29 @@ static void require_window(const struct run *run, const struct fault *fault, uin
     }
     if (flexpage_order(window) != order) {
         happened(run, request + 1, "the window was 2^%u bytes large", flexpage_order(window));
-        likely(
-            "a window is as large as what shall land there: 2^order bytes, and memory_flexpage takes the order. In a "
-            "larger one the page lands where its offset says");
+        likely("%s", why);
     }
     if (flexpage_address(window) != address) {
         happened(run, request + 1, "the window was at 0x%lx", (unsigned long)flexpage_address(window));
-        likely("the window is where main misses the page: the fault's address, rounded down; not the region's start, "
-               "and not the offset");
+        likely("the window is where main misses the page: the fault's address, rounded down to what the window "
+               "holds; not the region's start, and not the offset");
     }
 }
+
+// The visualizer draws the window from the mark, before there is one.
+static void require_place_in_mark(const struct run *run, const struct fault *fault)
+{
+    uint64_t mark = event_find(run, fault->begin, fault->end, mark_of_pager(run, fault, MARK_MAP_REQUEST));
+    if (!mark || run_event(run, mark)->argument[2] == page_of(fault->address)) return;
+    expected("for %s the mark \"asks the dataspace of region\" with the page 0x%lx", fault_text(run, fault),
+             (unsigned long)page_of(fault->address));
+    happened(run, mark, "the mark says 0x%lx", (unsigned long)run_event(run, mark)->argument[2]);
+    likely("the mark's second number is where the page shall land: the fault's address, rounded down");
+}
+
+#define PAGE_WINDOW                                                                                                    \
+    "a window is as large as what shall land there: 2^order bytes, and memory_flexpage takes the order. In a larger "  \
+    "one the page lands where its offset says"
 
 START_TEST(opens_a_receive_window_exactly_at_the_page)
 {
@@ -148,7 +166,8 @@ START_TEST(opens_a_receive_window_exactly_at_the_page)
     struct known_region region;
     for (struct fault fault = {0}; next_in_region(run, &fault, &region);) {
         uint64_t request = event_find(run, fault.begin, fault.end, request_of_pager(run, &fault));
-        require_window(run, &fault, request, page_of(fault.address), PAGE_ORDER);
+        require_window(run, &fault, request, page_of(fault.address), PAGE_ORDER, PAGE_WINDOW);
+        require_place_in_mark(run, &fault);
     }
 }
 END_TEST
@@ -167,7 +186,7 @@ START_TEST(the_page_lands_before_anybody_replies_to_main)
                 event_find(run, fault.begin, fault.end, with(event(TRACE_SYSCALL_ERROR), 2, DATASPACE_MAP));
             happened(run, error ? error : reply ? reply : fault.end, "no page came");
             likely("ipc_call waits until the file server has answered, and its answer brings the page: look at what "
-                   "ipc_call returns");
+                   "ipc_call returns, at the window, and whether the request's third word is an order");
         }
         unsigned arrived = event_count(run, fault.begin, fault.end, landing);
         if (arrived > 1) {
@@ -187,14 +206,14 @@ END_TEST
 
 static void require_answer(const struct run *run, const struct fault *fault)
 {
-    uint64_t reply = reply_of_pager(run, fault);
+    uint64_t reply = reply_of_pager(run, fault), tag = reply ? run_event(run, reply)->argument[1] : 0;
     expected("%s resolved by an empty reply: the page is there already", fault_text(run, fault));
     if (fault->outcome == FAULT_OPEN) {
         happened(run, fault->end, "the fault was never answered");
         likely("internal_fault_serve returns the tag of the reply, and the loop in loader/rm/pager.c sends it: call "
                "nothing that waits or replies itself");
     }
-    if (reply && ipc_items(run_event(run, reply)->argument[1])) {
+    if (ipc_items(tag)) {
         happened(run, reply, "the reply carries an item");
         if (fault->outcome == FAULT_REFUSED) happened(run, fault->end, "and the kernel could not map it");
         likely(
@@ -204,6 +223,11 @@ static void require_answer(const struct run *run, const struct fault *fault)
     if (fault->outcome == FAULT_REFUSED && fault->cause == CAUSE_FAULT_NO_PAGER) {
         happened(run, fault->end, "the region mapper gave the fault up: it waited for another message, or is gone");
         likely("the loop in loader/rm/pager.c receives and replies: call nothing that does");
+    }
+    if (tag && !ipc_error(tag)) {
+        happened(run, reply, "the reply has label 0x%x and announces %u words", ipc_label(tag), ipc_words(tag));
+        likely(
+            "main waits for its page, and nobody reads what else a reply says: an empty message is ipc_tag(0, 0, 0)");
     }
     if (fault->outcome == FAULT_RESOLVED) return;
     happened(run, fault->end, "it was refused (%s)", trace_cause_name(fault->cause));
@@ -308,19 +332,18 @@ static void require_thread_refused(const struct run *run, uint64_t said)
 {
     const struct trace_record *record = run_event(run, said);
     uint64_t begin = event_find(run, said, 0, with(event(TRACE_FAULT_BEGIN), 0, record->argument[2]));
-    struct pattern refused = serving(event(TRACE_FAULT_REFUSE), begin ? run_event(run, begin)->fault : 0);
-    uint64_t end = begin ? event_find(run, begin, 0, refused) : 0;
+    uint32_t id = begin ? run_event(run, begin)->fault : 0;
+    uint64_t end = begin ? event_find(run, begin, 0, serving(event(TRACE_FAULT_REFUSE), id)) : 0;
+    uint64_t resolved = begin ? event_find(run, begin, 0, serving(event(TRACE_FAULT_RESOLVE), id)) : 0;
     expected("the %s of a thread at 0x%lx refused at its first fault", access_text((unsigned)record->argument[1]),
              (unsigned long)record->argument[2]);
     if (end && run_event(run, end)->argument[3] == CAUSE_FAULT_REFUSED) return;
-    happened(run,
-             end     ? end
-             : begin ? begin
-                     : said,
-             "%s",
-             end     ? "it ended otherwise"
-             : begin ? "it was resolved, or never answered"
-                     : "it did not even fault");
+    if (end)
+        happened(run, end, "it ended otherwise");
+    else if (resolved)
+        happened(run, resolved, "it was resolved");
+    else
+        happened(run, begin ? begin : said, "%s", begin ? "it was never answered" : "it did not even fault");
     likely(KEPT);
 }
 
@@ -354,21 +377,44 @@ static unsigned pages_for(const struct run *run, const struct fault *fault)
     return pages;
 }
 
+// The offset stays that of the page: it alone comes in any case.
+static void require_offset_of_page(const struct run *run, const struct fault *fault, const struct known_region *region,
+                                   uint64_t request)
+{
+    uint64_t offset = region->offset + page_of(fault->address) - region->start;
+    uint64_t asked = run_event(run, request)->argument[3];
+    if (asked == offset) return;
+    expected("for %s DATASPACE_MAP with offset 0x%lx, that of the page that main misses", fault_text(run, fault),
+             (unsigned long)offset);
+    happened(run, request, "offset 0x%lx was asked for", (unsigned long)asked);
+    likely(
+        "window and order are those of the block, the offset is not: the file server gives the page at the offset in "
+        "any case, and the others only if it has them at hand");
+}
+
+#define BLOCK_WINDOW                                                                                                   \
+    "mapper->map_order is the most: take the largest block, aligned to its size, that lies in the region, and begins " \
+    "at a multiple of its size in the dataspace too"
+
 static void require_block(const struct run *run, const struct fault *fault, const struct known_region *region)
 {
     unsigned order = region_order(region, fault->address, PAGING_BLOCK_ORDER);
     uint64_t request = event_find(run, fault->begin, fault->end, request_of_pager(run, fault));
-    if (request) require_window(run, fault, request, fault->address >> order << order, order);
+    if (request) {
+        require_window(run, fault, request, fault->address >> order << order, order, BLOCK_WINDOW);
+        require_offset_of_page(run, fault, region, request);
+    }
     expected("%s resolved with a window of %lu pages (region \"%s\", 0x%lx bytes from 0x%lx on, offset 0x%lx)",
              fault_text(run, fault), 1ul << (order - PAGE_ORDER), region->name, (unsigned long)region->size,
              (unsigned long)region->start, (unsigned long)region->offset);
     struct page page;
     bool there = page_at(run, fault->task, fault->address, fault->end, &page);
     if (request && there && fault->outcome == FAULT_RESOLVED) return;
-    happened(run, fault->end, "%s", !request ? "nobody asked for the page" : "it was not resolved");
-    likely(
-        "a page can be taken back at any time: ask for it each time; and if something else lies in the block's window "
-        "(IPC_E_OCCUPIED), for the page alone");
+    happened(run, fault->end, "%s",
+             !request                           ? "nobody asked for the page"
+             : fault->outcome == FAULT_RESOLVED ? "it was resolved, and the page is not there"
+                                                : "it was not resolved");
+    likely("a page can be taken back at any time: ask for it each time, and look at what ipc_call returns");
 }
 
 START_TEST(opens_windows_for_blocks_of_pages)
@@ -385,7 +431,9 @@ START_TEST(opens_windows_for_blocks_of_pages)
     if (most > 1) return;
     expected("several pages for one fault, at least once");
     happened(run, run->count, "%u at most", most);
-    likely("the request's third word is the order of the block: 0 asks for the page alone");
+    likely(
+        "the request's third word is the order of the block, and its tag announces three words: an order of 0 asks for "
+        "the page alone");
 }
 END_TEST
 
