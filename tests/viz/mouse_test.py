@@ -70,10 +70,17 @@ class Mouse(unittest.TestCase):
         self.addCleanup(self.terminal.end)
         self.terminal.wait_for("quit")
 
-    def footer_column(self, label):
+    def rows(self):
         done = subprocess.run([VIZ, "--snapshot", "text", "--size", f"{COLUMNS}x{ROWS}", "--at", "100", self.trace],
                               capture_output=True, check=True, env=dict(os.environ, LC_ALL="C.UTF-8"))
-        return done.stdout.decode().splitlines()[-1].index(label)
+        return done.stdout.decode().splitlines()
+
+    def footer_column(self, label):
+        return self.rows()[-1].index(label)
+
+    def click_on_the_program(self, button):
+        edge = next(number for number, row in enumerate(self.rows()) if "the program" in row)
+        self.terminal.mouse(button, 30, edge)
 
     def test_a_click_on_quit_in_the_footer_quits(self):
         self.terminal.mouse(LEFT, self.footer_column("q quit") + 3, ROWS - 1)
@@ -88,17 +95,17 @@ class Mouse(unittest.TestCase):
         self.assertRegex(self.terminal.wait_for("99"), "99")
 
     def test_a_click_on_a_box_explains_it(self):
-        self.terminal.mouse(LEFT, 30, 2)  # the upper edge of the program's task
+        self.click_on_the_program(LEFT)
         self.terminal.wait_for("address space")
 
     def test_a_click_and_a_question_mark_explain_what_it_is_now(self):
-        self.terminal.mouse(LEFT, 30, 2)
+        self.click_on_the_program(LEFT)
         self.terminal.wait_for("tells more")
         os.write(self.terminal.main, b"?")
         self.terminal.wait_for("not created yet")
 
     def test_a_click_with_the_right_button_explains_at_once(self):
-        self.terminal.mouse(RIGHT, 30, 2)
+        self.click_on_the_program(RIGHT)
         self.terminal.wait_for("not created yet")
 
     def test_a_click_where_nothing_is_does_nothing(self):
