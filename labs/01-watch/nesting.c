@@ -37,7 +37,9 @@ void ask_parent(struct question *q)
     question_look(q, "small", "key 1: a frame in the frame; key 2: columns id and main's", "%lu",
                   (unsigned long)nested.inner.begin);
     right_number(q, nested.outer.id);
-    wrong_number(q, nested.inner.id, run, nested.inner.begin, "that is the region mapper's own fault");
+    struct pattern inside = with(event(TRACE_FAULT_BEGIN), 3, nested.outer.id);
+    for (uint64_t at = 0; (at = event_find(run, at, 0, inside));)
+        wrong_number(q, run_event(run, at)->fault, run, at, "that is the region mapper's own fault");
     wrong_number(q, nested.outer_number, run, nested.outer.begin,
                  "that is a number among main's faults; the id counts those of all threads");
     struct fault faults[MAX_FAULTS];
