@@ -270,7 +270,7 @@ void derivation_draw_tree(struct area area, const struct side *side, const struc
 void derivation_draw_strip(struct area area, const struct side *side, const struct capability_choice *choice)
 {
     static struct derivation derivation;
-    char text[2048], name[64], object[96], rights[3];
+    char text[2048], name[64], object[96], details[120], rights[3];
     size_t used = 0;
     if (choice->task == 0) return;
     area_put(area, 0, 0, STYLE_MESSAGE, 0x25b8);
@@ -281,7 +281,9 @@ void derivation_draw_strip(struct area area, const struct side *side, const stru
              model_name(side->model, choice->task, name, sizeof name), there ? object : "is not there now");
     int x = 2 + area_text(area, 2, 0, STYLE_HEADING, text) + 2;
     if (!there) return;
-    if (derivation.taken > 0) area_format(area, x, 0, STYLE_REFUSED, "× takes %d", derivation.taken);
+    if (derivation.taken > 0) x += area_format(area, x, 0, STYLE_REFUSED, "× takes %d", derivation.taken) + 2;
+    derivation_details(side, derivation.nodes[derivation.focus]->object, details, sizeof details);
+    area_text_in(area, x, 0, area.width - x, STYLE_TEXT, details);
     text[0] = 0;
     for (int i = 0; i < derivation.count && used + 200 < sizeof text; i++) {
         const struct model_capability *node = derivation.nodes[i];
