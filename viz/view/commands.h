@@ -65,7 +65,7 @@ enum input {
     X(COMMAND_NEXT_BOOKMARK, ']', 0, 0, "]", "", "to the next bookmark")                                               \
     X(COMMAND_PREVIOUS_BOOKMARK, '[', 0, 0, "[", "", "to the bookmark before")                                         \
     X(COMMAND_PREDICT, 'p', 0, 0, "p", "predict", "predict what happens next, beat by beat; keeps score")              \
-    X(COMMAND_HELP, '?', 0, 0, "?", "help", "explain the clicked or selected box, or else this help")                  \
+    X(COMMAND_HELP, '?', 0, 0, "?", "help", "explain what is selected, else this help; again: more")                   \
     X(COMMAND_QUIT, 'q', 0, 0, "q", "quit", "leave")
 
 enum command {
