@@ -255,8 +255,8 @@ def print_failures(lab, failures, lost, stream):
     if silent:
         wrapped("open", f"no answer yet: {', '.join(silent)}", stream)
     if failures and lost:
-        wrapped("before", "this step was good in the last grading: what you changed since breaks it, or lets the "
-                "programs come further than they came then", stream)
+        further = "" if lab.answers else ", or lets the programs come further than they came then"
+        wrapped("before", f"this step was good in the last grading: what you changed since breaks it{further}", stream)
     for index, test in enumerate(failures):
         # Two tests of a step that stumble over the same thing say it once.
         if not unanswered(test) and not any(same_failure(test, other) for other in failures[:index]):
