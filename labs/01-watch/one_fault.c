@@ -12,9 +12,14 @@ void ask_region(struct question *q)
     unsigned count = read_faults(run, faults), number = draw(q, run, faults, count, lies_inside_a_page);
     const struct fault *fault = &faults[number];
     struct known_region region = region_of(run, fault);
+    char words[48];
     question_text(q, "Main's fault %u: in which region lies the address?", number);
     question_look(q, "internal", "keys 1 and 2", "fault:%u.3", number);
     right_word(q, region.name);
+    snprintf(words, sizeof(words), "region %s", region.name);
+    right_word(q, words);
+    snprintf(words, sizeof(words), "%s region", region.name);
+    right_word(q, words);
     for (uint64_t at = 0; (at = event_find(run, at, 0, with(event(TRACE_MARK), 0, MARK_REGION)));) {
         struct known_region other;
         if (!find_region(run, fault->task, page_of(argument(run, at, 1)), &other)) continue;

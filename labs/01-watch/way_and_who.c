@@ -1,5 +1,6 @@
 // Steps 1 and 2: where to find something, and who is who.
 #include "labs/01-watch/watch.h"
+#include "loader/runtime/protocol.h"
 
 // ---- Step 1: find your way ------------------------------------------------------------------------------------------
 
@@ -69,7 +70,9 @@ void ask_cheapest_fault(struct question *q)
                   "Of main's faults %u to %u: which one was resolved in the fewest instructions? If several were, "
                   "name any of them.",
                   first, last);
-    question_look(q, "internal", "key 2, columns main's and instr", "fault:%u", last + 1);
+    question_look(q, "internal",
+                  "key 2, Enter folds the fault; columns main's and instr (too narrow: id and the title line)",
+                  "fault:%u", last + 1);
     for (unsigned i = first; i <= last; i++)
         if (duration(run, faults[i].begin, faults[i].end) == least) right_number(q, i);
     for (unsigned i = first; i <= last; i++)
@@ -89,7 +92,8 @@ void ask_who_pages_whom(struct question *q)
     const struct run *run = ask(q, "internal", "2.1", ANSWER_ROWS, "four letters, one for each line, such as a b c b");
     const struct run *other = grading_run("external");
     question_text(q, "Who is the pager of each of these threads? A letter may be there twice, or not at all.");
-    question_look(q, "internal", "keys 1 and 2; key 5, then / and thread_control, N for the next", "1");
+    question_look(q, "internal",
+                  "key 5, then / and thread_control, N for the next; keys 1 and 2 at fault:1; RUN=external, too", "1");
     question_option(q, NULL, 0, "", "the region mapper, a thread of the same task");
     question_option(q, NULL, 0, "", "the external pager, a thread of root");
     question_option(q, NULL, 0, "", "the file server");
@@ -128,6 +132,8 @@ void ask_label(struct question *q)
     wrong_number(q, index, run, map,
                  "that is the index, by which lab-pages names the gate; the receiver never sees it");
     wrong_number(q, gate, run, map, "that is the number of the object");
+    wrong_number(q, DATASPACE_MAP, run, map,
+                 "that is the label in the tag of a message, and says what is asked for; the gate's is another one");
     for (uint64_t other = 16; other < 20; other++) {
         uint64_t its = argument(run, capability_at(run, task, other, 0), 2);
         uint64_t at = event_find(run, 0, 0, with(event(TRACE_GATE_BIND), 0, its));
@@ -135,8 +141,9 @@ void ask_label(struct question *q)
             wrong_number(q, argument(run, at, 2), run, map, "that is the label of the gate with index %lu",
                          (unsigned long)other);
     }
-    question_likely(q, run, map,
-                    "beside the table stands the selected object: what the gate is bound to, and the label behind it");
+    question_likely(
+        q, run, map,
+        "beside or below the tables stands the selected object: what the gate is bound to, and the label behind it");
 }
 
 void ask_pager_index(struct question *q)
