@@ -22,6 +22,7 @@ import time
 
 import lab_files
 import lab_grade
+import lab_text
 import qemu
 from lab_files import ROOT, LabError
 
@@ -85,14 +86,15 @@ def write_starter(lab, options):
 
 def start(lab, options):
     if os.path.exists(at_root(lab.source())):
-        print(f"{lab.source()} is there already, and stays as it is. make reset LAB={lab.number} begins anew and keeps "
-              "a copy.")
+        print(lab_text.hanging(f"{lab.source()} is there already, and stays as it is. make reset LAB={lab.number} begins "
+                               "anew and keeps a copy."))
         return 0
     seed = options.get("SEED") or lab_files.seed_of_name(options.get("NAME") or getpass.getuser())
     write(os.path.join(lab.work, "seed"), seed + "\n")
     write_starter(lab, options)
-    print(f"lab {lab.number}, {lab.title}: {lab.source()} is yours to fill in, seed {seed_of(lab, {})}.\n"
-          f"Read {lab.folder}/README.md{'' if lab.answers else f' and {lab.header}'}, then: make lab LAB={lab.number}")
+    print(lab_text.hanging(f"lab {lab.number}, {lab.title}: {lab.source()} is yours to fill in, seed {seed_of(lab, {})}."))
+    print(lab_text.hanging(f"Read {lab.folder}/README.md{'' if lab.answers else f' and {lab.header}'}, then: "
+                           f"make lab LAB={lab.number}"))
     return 0
 
 
@@ -115,7 +117,7 @@ def show_lab(lab, options):
         return 0
     title, text = lab.steps()[number]
     print(f"\n Next: step {number}, {title}\n")
-    print("\n".join("   " + line for line in lab_files.without_hints(text).splitlines()))
+    print(lab_text.reflowed(lab_files.without_hints(text), "   "))
     print(f"\n Then: make grade LAB={lab.number} STEP={number}      a hint: make hint LAB={lab.number} STEP={number}")
     return 0
 
@@ -142,7 +144,7 @@ def run(lab, options):
     if lab.answers:
         require_started(lab)
         lab_grade.ask(lab, lab.runs, seed_of(lab, options), os.path.join(lab.runs, "questions.txt"))
-        print(f"the runs are in {lab.runs}. To look at them: make watch LAB={lab.number} RUN=internal")
+        print(lab_text.hanging(f"the runs are in {lab.runs}. To look at them: make watch LAB={lab.number} RUN=internal"))
         return 0
     kernel, archive = built(lab)
     words = list(lab.run_words)
@@ -217,7 +219,8 @@ def hint(lab, options):
     if not hints:
         raise LabError(f"step {step} of lab {lab.number} has no hints")
     summary, text = hints[number]
-    print(f" Lab {lab.number}, step {step}, hint {number + 1} of {len(hints)}: {summary}\n\n{text.replace('<code>', '').replace('</code>', '')}")
+    print(lab_text.hanging(f"Lab {lab.number}, step {step}, hint {number + 1} of {len(hints)}: {summary}", " ") + "\n")
+    print(lab_text.reflowed(text.replace("<code>", "").replace("</code>", "")))
     if number + 1 < len(hints):
         print(f"\n The next one: make hint LAB={lab.number} STEP={step}")
     write(path, json.dumps({**shown, str(step): number + 1}))
@@ -231,7 +234,7 @@ def reset(lab, options):
         number += 1
     os.rename(at_root(lab.source()), at_root(f"{lab.source()}.{number}"))
     write_starter(lab, options)
-    print(f"{lab.source()} is the starter again; what was there is {lab.source()}.{number}")
+    print(lab_text.hanging(f"{lab.source()} is the starter again; what was there is {lab.source()}.{number}"))
     return 0
 
 
@@ -352,7 +355,8 @@ def main(words):
             raise LabError(f"there is no command {command}; there are {', '.join(COMMANDS)}, mutants and new-lab")
         return COMMANDS[command](lab_files.find(options.get("LAB", "")), options)
     except LabError as error:
-        print(f"lab.py: {error}", file=sys.stderr)
+        lines = str(error).splitlines()
+        print("\n".join([lab_text.hanging(f"lab.py: {lines[0]}", rest="        ")] + lines[1:]), file=sys.stderr)
         return 119
 
 

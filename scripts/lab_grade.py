@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 
+import lab_text
 from lab_files import ROOT, LabError
 
 NO_ANSWER = "there is no answer yet"  # as labs/grading/answers.c says it
@@ -212,17 +213,9 @@ def print_compiler(what, text, most, stream):
     print(f"  {what}:\n" + "\n".join("  | " + line for line in lines[:most] + more), file=stream)
 
 
-def wrapped(label, text, stream, width=118):
+def wrapped(label, text, stream):
     """`text` behind a label, later lines below its beginning."""
-    indent, words, line = 17, text.split(), ""
-    lines = []
-    for word in words:
-        if line and indent + len(line) + len(word) + 1 > width:
-            lines.append(line)
-            line = ""
-        line += (" " if line else "") + word
-    lines.append(line)
-    print(f"      {label:10} " + ("\n" + " " * indent).join(lines), file=stream)
+    print(lab_text.hanging(text, f"      {label:10} "), file=stream)
 
 
 def print_failure(lab, test, stream):
@@ -233,7 +226,7 @@ def print_failure(lab, test, stream):
     if test["around"]:
         for index, line in enumerate(test["around"]):
             text = f"{line['event']:>6}  {line['text']}"
-            print(f"      {'around' if not index else '':10} {shortened(text, 100)}", file=stream)
+            print(f"      {'around' if not index else '':10} {shortened(text, lab_text.width() - 17)}", file=stream)
     wrapped("likely", test["likely"] or "the grader itself stumbled over this run; report it, with result.json", stream)
     event = first_event(test)
     if event:
@@ -266,6 +259,7 @@ def print_failures(lab, failures, lost, stream):
 
 
 def print_steps(lab, result, stream, details=True):
+    wide = min(60, lab_text.width() - 23)
     for number, title in enumerate(result["steps"], 1):
         word = state(result, number)
         if word is None:
@@ -273,7 +267,7 @@ def print_steps(lab, result, stream, details=True):
         tests = [test for test in result["tests"] if test["step"] == number]
         points, most = sum(test["points"] for test in tests), sum(test["of"] for test in tests)
         score = f"waits for step {tests[0]['waits_for']}" if word == "waits" else f"{points:2} / {most:2}"
-        print(coloured(f"  {number} {MARKS[word]} {title:60} {score:>12}", word, stream), file=stream)
+        print(coloured(f"  {number} {MARKS[word]} {title:{wide}} {score:>16}", word, stream), file=stream)
         if details:
             print_failures(lab, [test for test in tests if test["result"] == "failed"], number in result["lost"], stream)
 

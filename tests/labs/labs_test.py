@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import unittest
+import unittest.mock
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(0, os.path.join(ROOT, "scripts"))
@@ -17,6 +18,7 @@ sys.dont_write_bytecode = True
 import lab  # noqa: E402
 import lab_files  # noqa: E402
 import lab_grade  # noqa: E402
+import lab_text  # noqa: E402
 
 WORK = os.path.join(ROOT, "build/tests/labs")
 SEEDS = ("1", "7c1f")
@@ -36,9 +38,9 @@ def text_of(path):
         return file.read()
 
 
-def command(*words):
-    return subprocess.run([sys.executable, "scripts/lab.py", *words], cwd=ROOT, capture_output=True, text=True,
-                          env={**os.environ, "FAULTLINE_WORK": WORK, "NO_COLOR": "1"}, check=False)
+def command(*words, columns=120):
+    return subprocess.run([sys.executable, "scripts/lab.py", *words], cwd=ROOT, capture_output=True, text=True, check=False,
+                          env={**os.environ, "FAULTLINE_WORK": WORK, "NO_COLOR": "1", "COLUMNS": str(columns)})
 
 
 class Grading(unittest.TestCase):
@@ -218,7 +220,10 @@ class Commands(unittest.TestCase):
         self.assertRegex(graded.stdout, r"2 – brings .* waits for step 1")
         event = re.search(r"make watch LAB=06 RUN=(\w+) EVENT=(\d+)", graded.stdout)
         self.assertIn("refuse", command("watch", "LAB=06", f"RUN={event[1]}", f"EVENT={event[2]}").stdout)
-        self.assertIn("Next: step 1", command("lab", "LAB=06").stdout)
+        shown = command("lab", "LAB=06", columns=80).stdout + command("grade", "LAB=06", columns=80).stdout
+        self.assertIn("Next: step 1", shown)
+        self.assertEqual([line for line in shown.splitlines() if len(line) > 80 and WORK not in line], [])
+        self.assertRegex(shown, r"\n      expected   for fault.*\n {17}\S")
         first, second = (command("hint", "LAB=06").stdout for _time in range(2))
         self.assertIn("hint 1 of", first)
         self.assertIn("hint 2 of", second)
@@ -278,6 +283,38 @@ class Commands(unittest.TestCase):
             self.assertEqual(result["points"], 100)
         finally:
             shutil.rmtree(folder)
+
+
+class Terminal(unittest.TestCase):
+    """What the commands print is as wide as the terminal."""
+
+    @staticmethod
+    def reflowed(text, columns):
+        with unittest.mock.patch.dict(os.environ, {"COLUMNS": str(columns)}):
+            return lab_text.reflowed(text)
+
+    def test_paragraphs_are_filled_and_items_keep_their_indent(self):
+        text = "Some words\nand more of them, all in a paragraph.\n\n- an item of a list that\n  goes on\n- another"
+        self.assertEqual(self.reflowed(text, 40), "Some words and more of them, all in a\nparagraph.\n\n"
+                         "- an item of a list that goes on\n- another")
+        self.assertEqual(self.reflowed("1. words that do not go into a line of forty", 40),
+                         "1. words that do not go into a line of\n   forty")
+
+    def test_commands_to_copy_stay_whole(self):
+        text = "```\nmake run PROGRAM=hello ARRANGEMENT=internal TRACE=off\n  more\n```"
+        self.assertEqual(self.reflowed(text, 40), text)
+
+    def test_no_line_of_a_step_or_hint_is_wider_and_none_loses_a_word(self):
+        for each in lab_files.all_labs():
+            texts = [lab_files.without_hints(text) for _title, text in each.steps().values()]
+            texts += [text for number in each.steps() for _summary, text in each.hints(number)]
+            for text in texts:
+                for columns in (60, 80, 120, 500):
+                    shown = self.reflowed(text, columns)
+                    self.assertEqual(shown.split(), text.split())
+                    code = re.findall(r"^```.*?^```", shown, re.DOTALL | re.MULTILINE)
+                    wide = [line for line in shown.splitlines() if len(line) > min(columns, 120)]
+                    self.assertEqual([line for line in wide if line not in "".join(code)], [], each.name)
 
 
 class Handouts(unittest.TestCase):
