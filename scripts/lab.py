@@ -354,6 +354,9 @@ def main(words):
         if command not in COMMANDS:
             raise LabError(f"there is no command {command}; there are {', '.join(COMMANDS)}, mutants and new-lab")
         return COMMANDS[command](lab_files.find(options.get("LAB", "")), options)
+    except OSError as error:
+        print(f"lab.py: {error.filename}: {error.strerror}", file=sys.stderr)
+        return 119
     except LabError as error:
         lines = str(error).splitlines()
         print("\n".join([lab_text.hanging(f"lab.py: {lines[0]}", rest="        ")] + lines[1:]), file=sys.stderr)

@@ -23,8 +23,13 @@ COLOURS = {"passed": "\033[32m", "failed": "\033[31m", "waits": "\033[2m"}
 
 
 def file_hash(path):
-    with open(os.path.join(ROOT, path), "rb") as file:
-        return hashlib.sha256(file.read()).hexdigest()[:16]
+    try:
+        with open(os.path.join(ROOT, path), "rb") as file:
+            return hashlib.sha256(file.read()).hexdigest()[:16]
+    except IsADirectoryError:
+        raise LabError(f"{path} is a folder, and should be a file: give it another name, then make start") from None
+    except OSError as error:
+        raise LabError(f"{path} cannot be read: {error.strerror}") from None
 
 
 def output_of(*command):
@@ -125,7 +130,7 @@ def run_checks(lab, out, seed, step, source):
 
 def grade(lab, source, out, seed, step=None):
     """Grades a file. Returns the result, which is also in out/result.json."""
-    begun, before = time.monotonic(), previous(out)
+    begun, before, hashed = time.monotonic(), previous(out), file_hash(source)
     shutil.rmtree(os.path.join(ROOT, out, "runs"), ignore_errors=True)
     text, good = build(lab, source, out)
     if not good and os.path.basename(source) not in text and "error:" not in text and "undefined" not in text:
@@ -140,7 +145,7 @@ def grade(lab, source, out, seed, step=None):
                      "qemu": output_of("qemu-system-riscv64", "--version"),
                      "compiler": output_of("riscv64-unknown-elf-gcc", "--version"),
                      "python": sys.version.split()[0]},
-        "hashes": {"file": file_hash(source), "grader": file_hash(lab.checks) if good else "",
+        "hashes": {"file": hashed, "grader": file_hash(lab.checks) if good else "",
                    "kernel": file_hash(kernel_of(lab, out)) if good else "",
                    "archive": file_hash(archive_of(lab, out)) if good else ""},
     })

@@ -66,7 +66,7 @@ void ask_page_of_dataspace(struct question *q)
     uint64_t inside = page_of(fault->address) - region_of(run, fault).start;
     question_text(
         q,
-        "Main's fault %u touches a file that main has attached as a region, but not from its beginning. Which "
+        "Main's fault %u touches a file that main has attached as a region, but not from the file's beginning. Which "
         "page of the dataspace does the region mapper ask for?",
         number);
     question_look(q, "internal", "keys 1 and 2 at beat 4", "fault:%u.4", number);

@@ -35,11 +35,38 @@ static enum number_form read_number(const char *word, uint64_t *number)
     return hexadecimal ? NUMBER_HEXADECIMAL : NUMBER_DECIMAL;
 }
 
+// Whether the three digits of a thousand follow, and no fourth, behind a full stop or a space.
+static bool thousand_follows(const char *text)
+{
+    return (*text == '.' || *text == ' ') && strspn(text + 1, "0123456789") == 3 && !isalpha((unsigned char)text[4]);
+}
+
+// Takes out what separates thousands: "11.032" and "11 032" become "11032". No answer has a fraction.
+static void join_thousands(char *to, const char *from)
+{
+    bool inside = false; // a number whose groups may go on
+    for (const char *text = from; *text;) {
+        size_t digits = strspn(text, "0123456789");
+        bool begins = digits && digits <= 3 && *text != '0' && (text == from || !isalnum((unsigned char)text[-1]));
+        inside = digits && (inside || begins);
+        size_t length = digits ? digits : 1;
+        memmove(to, text, length);
+        to += length;
+        text += length;
+        if (inside && thousand_follows(text))
+            text++;
+        else
+            inside = false;
+    }
+    *to = 0;
+}
+
 static enum number_form answer_number(const char *text, uint64_t *number)
 {
     enum number_form form = NUMBER_NONE;
     char copy[200], *rest = copy;
     snprintf(copy, sizeof(copy), "%s", text);
+    join_thousands(copy, copy);
     for (char *word; (word = strtok_r(rest, " \t;:()=\"`", &rest));) {
         if (word[strlen(word) - 1] == '.') word[strlen(word) - 1] = 0; // the end of a sentence
         if (!isdigit((unsigned char)*word) && form != NUMBER_NONE) continue;
@@ -121,10 +148,20 @@ static bool is_right_number(const struct question *question, uint64_t number)
     return false;
 }
 
+// Whether two names differ in nothing but capitals, and in how their words are joined: ipc_send, ipc-send, IPC send.
+static bool is_same_word(const char *one, const char *other)
+{
+    for (; *one && *other; one++, other++) {
+        if (strchr("_- ", *one) && strchr("_- ", *other)) continue;
+        if (tolower((unsigned char)*one) != tolower((unsigned char)*other)) return false;
+    }
+    return *one == *other;
+}
+
 static bool is_right_word(const struct question *question, const char *word)
 {
     for (unsigned i = 0; i < question->right_count; i++)
-        if (!strcasecmp(question->right_words[i], word)) return true;
+        if (is_same_word(question->right_words[i], word)) return true;
     return false;
 }
 
@@ -209,7 +246,7 @@ static void judge_word(const struct question *question, const struct sheet_answe
     require_same_question(question, found);
     for (unsigned i = 0; i < question->wrong_count; i++) {
         const struct wrong_answer *wrong = &question->wrong[i];
-        if (!strcasecmp(wrong->word, word)) tell(question, found->answer, wrong->run, wrong->event, wrong->why);
+        if (is_same_word(wrong->word, word)) tell(question, found->answer, wrong->run, wrong->event, wrong->why);
     }
     tell(question, found->answer, NULL, 0, "this is not it");
 }

@@ -11,7 +11,7 @@
 #define QUESTION_MAX_WRONG 40u
 
 enum answer_kind {
-    ANSWER_NUMBER, // decimal, or hexadecimal as 0x12000, 12000h or 0x1_2000
+    ANSWER_NUMBER, // decimal, also 11,032, 11.032 and 11 032; or hexadecimal: 0x12000, 12000h, 0x1_2000
     ANSWER_WORD,   // a name
     ANSWER_RIGHTS, // rw-, or "read and write"
     ANSWER_CHOICE, // the letter of an option, or its text

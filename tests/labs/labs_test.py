@@ -166,6 +166,15 @@ class Answers(unittest.TestCase):
             "3.5": lambda letters: letters.replace(" ", " > "), "4.1": lambda page: f"{page[:5]}_{page[5:]}",
             "4.4": lambda letter: letter.upper() + ")", "7.2": lambda page: str(int(page, 16))}))
 
+    def test_thousands_may_stand_apart_and_words_of_a_name_be_joined_otherwise(self):
+        for separator in (".", " ", ","):
+            apart = {number: (lambda count: f"{int(count):,} instructions.".replace(",", separator))
+                     for number in ("1.2", "3.6", "4.5")}
+            self.require(self.given({**apart, "1.1": lambda kind: kind.replace("_", "-")}))
+        self.require(self.given({"1.1": lambda kind: kind.replace("_", " ").upper()}))
+        for wrong in ("{} 17", "{} 1234", "7 {}", "{}.5", "{}.1234"):
+            self.assertLess(self.graded(self.given({"1.2": wrong.format}))["points"], 100, wrong)
+
     def test_any_page_that_was_never_there_is_right(self):
         words = runpy.run_path(self.lab.path("reference.py"))
         question = self.right[self.right.index("Question 7.2"):]
@@ -204,6 +213,16 @@ class Answers(unittest.TestCase):
         result = lab_grade.run_checks(self.lab, self.out, "2", None, os.path.join(self.out, "folder"))
         self.assertEqual(result["points"], 0)
         self.assertIn("cannot be read", lab_grade.first_failure(result)["happened"][0]["text"])
+
+    def test_a_folder_in_the_place_of_the_file_and_one_that_cannot_be_read_get_a_sentence(self):
+        for each in (self.lab, lab_files.find("06")):
+            folder = os.path.join(self.out, "folder", each.file)
+            os.makedirs(folder, exist_ok=True)
+            with self.assertRaisesRegex(lab_files.LabError, "is a folder"):
+                lab_grade.grade(each, folder, self.out, "2")
+        with unittest.mock.patch("builtins.open", side_effect=PermissionError(13, "Permission denied")):
+            with self.assertRaisesRegex(lab_files.LabError, "cannot be read: Permission denied"):
+                lab_grade.file_hash(self.lab.path("checks.c"))
 
 
 class Commands(unittest.TestCase):
