@@ -2,6 +2,7 @@
 """The labs: the kit's files get all points, starters nearly none, wrong solutions what they deserve; handouts are true."""
 
 import glob
+import io
 import os
 import re
 import runpy
@@ -85,6 +86,21 @@ class Grading(unittest.TestCase):
                 with self.subTest(lab=number, mutant=name):
                     problem, _result = lab.grade_mutant(each, mutants[name], right, "1")
                     self.assertIsNone(problem)
+
+    def test_a_wrong_window_is_said_once_and_not_also_as_the_page_that_did_not_come(self):
+        each = lab_files.find("07")
+        for mutant in each.mutants():
+            if mutant.name not in ("no-window", "window-off-by-a-page"):
+                continue
+            out = os.path.join(WORK, "07/window")
+            with open(os.path.join(WORK, "window.c"), "w") as file:
+                file.write(mutant.apply(text_of(each.unit)))
+            result = lab_grade.grade(each, file.name, out, "1", 3)
+            failed = [test for test in result["tests"] if test["result"] == "failed"]
+            self.assertEqual([test["step"] for test in failed], [3, 3])
+            with io.StringIO() as shown:
+                lab_grade.print_result(each, result, out, shown)
+                self.assertEqual(shown.getvalue().count("happened"), 1, shown.getvalue())
 
     def test_a_file_of_the_region_mapper_is_in_the_boot_archive_and_the_kernel_is_the_kits(self):
         each = lab_files.find("07")
