@@ -17,13 +17,32 @@ static const char *const ways_forbidden[] = {"write", "execute"};
 
 // ---- The runs ------------------------------------------------------------------------------------------------------
 
+static bool enters_first_page(const struct executable_plan *plan)
+{
+    for (unsigned i = 0; i < plan->count; i++)
+        if (plan->segments[i].address == plan->entry) return true;
+    return false;
+}
+
+// The first begins where a segment meets its neighbour; the second inside a segment: while a pager serves no fault,
+// each program has but one, and one that always asks for the dataspace's first page shall not be right with all of
+// them.
+static struct executable_plan draw_program(uint64_t *random, unsigned number)
+{
+    struct executable_plan plan;
+    do
+        plan = executable_draw(random, PROGRAM_START, HEAP_START, number == 0);
+    while (number == 1 && enters_first_page(&plan));
+    return plan;
+}
+
 static void start_pages(const char *arrangement, uint64_t *random, const char *seed_text)
 {
     static char paths[EXECUTABLES][512];
     const char *words[32] = {"--arrangement", arrangement};
     unsigned count = 2;
     for (unsigned i = 0; i < EXECUTABLES; i++) {
-        struct executable_plan plan = executable_draw(random, PROGRAM_START, HEAP_START, i == 0);
+        struct executable_plan plan = draw_program(random, i);
         snprintf(paths[i], sizeof(paths[i]), "%s/entry%u", grading_directory(), i);
         if (!executable_write(paths[i], &plan)) perror(paths[i]);
         words[count++] = "--program";

@@ -87,6 +87,24 @@ class Grading(unittest.TestCase):
                     problem, _result = lab.grade_mutant(each, mutants[name], right, "1")
                     self.assertIsNone(problem)
 
+    def test_who_always_asks_for_the_first_page_is_found_out_by_the_first_faults(self):
+        each = lab_files.find("06")
+        out, text = os.path.join(WORK, "06/first-page"), text_of(each.unit)
+        for old, new in (("    return region_request_page(region, ROOT_CONSOLE, page, pager_own_address(region, page), order);",
+                          "    uint64_t own = pager_own_address(region, page);\n"
+                          "    region_mark(ROOT_CONSOLE, MARK_MAP_REQUEST, 0, own, region);\n"
+                          "    return dataspace_map(region->dataspace, 0, region->rights, own, order);"),
+                         ("return ipc_tag(0, 0, 1);", "return ipc_tag_error(IPC_E_REFUSED);")):
+            self.assertIn(old, text)
+            text = text.replace(old, new)
+        os.makedirs(out, exist_ok=True)
+        with open(os.path.join(out, each.file), "w") as file:
+            file.write(text)
+        for seed in ("6", "2a"):
+            failure = lab_grade.first_failure(lab_grade.grade(each, file.name, out, seed, 2))
+            self.assertEqual(failure["step"], 2)
+            self.assertIn("offset 0x0 was asked for", failure["happened"][0]["text"])
+
     def test_a_wrong_window_is_said_once_and_not_also_as_the_page_that_did_not_come(self):
         each = lab_files.find("07")
         for mutant in each.mutants():
