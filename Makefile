@@ -316,7 +316,7 @@ rogue: all $(checking)
 	    --trace off --wall 7200 --out build/run/rogue -- $(COUNT) $(SEED)
 
 # The labs: labs/README.md. Only what was given on the command line goes to lab.py: SEED has another meaning above.
-lab_words = $(foreach word,LAB STEP SEED NAME EVENT RUN PROGRAM MUTANT UNIT,$(if $(filter command,$(origin $(word))), \
+lab_words = $(foreach word,LAB STEP SEED NAME EVENT RUN PROGRAM MUTANT UNIT ANSWERS,$(if $(filter command,$(origin $(word))), \
     "$(word)=$($(word))"))
 $(lab_commands):
 	@$(PYTHON) scripts/lab.py $@ $(lab_words)
@@ -441,7 +441,7 @@ help:
 	@echo "make bench-viz    measure the visualizer on ten million events, and babeltrace2 on the same file"
 	@echo "make policies     what read-ahead, larger mappings and pre-mapping cost and save, in each arrangement"
 	@echo "make start LAB=06 begin a lab (01, 02, 06 or 07): labs/README.md; then make lab, grade, hint, run, watch, gdb, reset"
-	@echo "make mutants      are the graders good? (LAB=06; make new-lab makes the skeleton of another lab)"
+	@echo "make mutants      are the graders good? (LAB=06; make new-lab NAME=03-x UNIT=file.c, or ANSWERS=1: a new lab's skeleton)"
 	@echo "make rogue        a million random system calls under a kernel that checks itself (COUNT=1000000 SEED=1)"
 	@echo "make fuzz         fuzz the kernel's core (SECONDS=600 JOBS=2); needs clang"
 	@echo "make fuzz-elf     fuzz the reader of executables (SECONDS=600 JOBS=2); needs clang"

@@ -2,6 +2,7 @@
 """The labs: `make start LAB=06` and what follows. A student's file lies in work/NN-name/ and is never overwritten.
 
     lab.py COMMAND [LAB=..] [STEP=..] [SEED=..] [NAME=..] [EVENT=..] [RUN=..] [PROGRAM=..] [MUTANT=..]
+    lab.py new-lab NAME=.. UNIT=..|ANSWERS=1
 
 Commands: start lab run watch gdb hint grade reset mutants new-lab; reference grades the kit's own file; repeat grades
 it, or MUTANT=, COUNT= times and compares the results.
@@ -312,26 +313,25 @@ def every_lab(command, options):
 
 
 def new_lab(options):
-    """Makes the skeleton of a lab from labs/skeleton."""
-    name = options.get("NAME", "")
-    if not re.fullmatch(r"\d\d-[a-z-]+", name) or not options.get("UNIT"):
-        raise LabError("make new-lab NAME=03-task-and-threads UNIT=loader/root/program.c")
-    folder = at_root(os.path.join("labs", name))
-    if os.path.exists(folder):
+    """Makes the skeleton of a lab from labs/skeleton: of one in which a student writes the file UNIT=, or, with ANSWERS=1,
+    answers."""
+    name, unit, answers = options.get("NAME", ""), options.get("UNIT", ""), options.get("ANSWERS") == "1"
+    if not re.fullmatch(r"\d\d-[a-z-]+", name) or answers == bool(unit):
+        raise LabError("make new-lab NAME=03-task-and-threads UNIT=loader/root/program.c, or, for one in which students "
+                       "answer questions about runs, make new-lab NAME=03-task-and-threads ANSWERS=1")
+    if os.path.exists(at_root(os.path.join("labs", name))):
         raise LabError(f"labs/{name} is there already")
-    if not os.path.isfile(at_root(options["UNIT"])):
-        raise LabError(f"there is no {options['UNIT']}")
-    number, title = name[:2], name[3:].replace("-", " ")
-    words = {"@NUMBER@": number, "@TITLE@": title, "@NAME@": name, "@UNIT@": options["UNIT"],
-             "@HEADER@": re.sub(r"\.c$", ".h", options["UNIT"]), "@FILE@": os.path.basename(options["UNIT"])}
-    skeleton = at_root("labs/skeleton")
-    for file in sorted(os.listdir(skeleton)):
-        with open(os.path.join(skeleton, file)) as source:
-            text = source.read()
+    if unit and not os.path.isfile(at_root(unit)):
+        raise LabError(f"there is no {unit}")
+    words = {"@NUMBER@": name[:2], "@TITLE@": name[3:].replace("-", " "), "@NAME@": name, "@UNIT@": unit,
+             "@HEADER@": re.sub(r"\.c$", ".h", unit), "@FILE@": os.path.basename(unit)}
+    skeleton = os.path.join("labs/skeleton", "answers" if answers else "code")
+    for file in sorted(glob.glob("**/*.in", root_dir=at_root(skeleton), recursive=True)):
+        text = read(os.path.join(skeleton, file))
         for word, value in words.items():
             text = text.replace(word, value)
         write(os.path.join("labs", name, file.removesuffix(".in")), text)
-    os.makedirs(os.path.join(folder, "mutants"))
+    os.makedirs(at_root(os.path.join("labs", name, "mutants")), exist_ok=True)
     print(f"labs/{name} is made. labs/README.md says how to go on.")
     return 0
 

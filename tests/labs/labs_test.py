@@ -147,6 +147,10 @@ class Grading(unittest.TestCase):
                 self.assertNotEqual(mutant.apply(right), right)
                 self.assertLess(mutant.points, 100)
 
+    def test_the_guide_counts_the_mutants_right(self):
+        guide = dict(re.findall(r"^\| \[(\d\d) .* \| (\d+) \|$", text_of("labs/README.md"), re.MULTILINE))
+        self.assertEqual(guide, {each.number: str(len(each.mutants())) for each in lab_files.all_labs()})
+
     def test_a_grader_that_runs_no_test_gives_no_result(self):
         each = lab_files.find("06")
         out = os.path.join(WORK, "no-tests")
@@ -336,6 +340,29 @@ class Commands(unittest.TestCase):
             self.assertEqual(result["points"], 100)
         finally:
             shutil.rmtree(folder)
+
+    def test_a_new_lab_with_answers_asks_grades_and_has_a_mutant(self):
+        folder, out = os.path.join(ROOT, "labs/97-made-by-a-test"), os.path.join(WORK, "97")
+        shutil.rmtree(folder, ignore_errors=True)
+        try:
+            made = command("new-lab", "NAME=97-made-by-a-test", "ANSWERS=1")
+            self.assertEqual(made.returncode, 0, made.stderr)
+            each = lab_files.find("97")
+            for seed in SEEDS:
+                right = lab_grade.reference(each, out, seed)
+                self.assertEqual(lab_grade.grade(each, right, out, seed)["points"], 100)
+                self.assertEqual(lab_grade.grade(each, lab_grade.starter(each, out, seed), out, seed)["points"], 0)
+                problem, _result = lab.grade_mutant(each, each.mutants()[0], text_of(right), seed)
+                self.assertIsNone(problem)
+            self.assertEqual(list(each.steps()), [1])
+            self.assertIn("is there already", command("new-lab", "NAME=97-made-by-a-test", "ANSWERS=1").stderr)
+        finally:
+            shutil.rmtree(folder)
+        make = subprocess.run(["make", "-n", "new-lab", "NAME=97-made", "ANSWERS=1"], cwd=ROOT, capture_output=True, text=True,
+                              check=True)
+        self.assertRegex(make.stdout, 'new-lab .*"ANSWERS=1"')
+        both = command("new-lab", "NAME=96-neither", "ANSWERS=1", "UNIT=loader/root/stacks.c")
+        self.assertIn("ANSWERS=1", both.stderr)
 
 
 class Terminal(unittest.TestCase):
