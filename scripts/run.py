@@ -140,8 +140,9 @@ def parser():
         "slow or faulty; IMAGE stands for the file (default: file.driver=file,file.filename=IMAGE)")
     add("--kernel", default=KERNEL, metavar="FILE", help="another kernel")
     add("--wall", type=float, default=300.0, metavar="SECONDS", help="last resort against a hung QEMU (default: 300)")
-    add("--report", action="store_true", help="say in the end what demand paging cost each program: faults, messages, pages "
-        "read, instructions; result.json has it too (needs the trace)")
+    add("--report", action="store_true", help="say in the end what demand paging cost each program: faults (53+3: 53 of the "
+        "program, 3 of its region mapper), messages for them, pages read from files, instructions up to main's first one and "
+        "in total; result.json has it too (needs the trace)")
     add("--keep-ram", action="store_true", help="leave the guest's memory in DIR/ram (128 MiB)")
     add("arguments", nargs="*", metavar="ARGS", help="the last program's arguments, after --")
     result.error = lambda message: fail(EXIT_USAGE, f"{message}. See scripts/run.py --help.")
