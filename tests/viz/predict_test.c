@@ -292,6 +292,25 @@ START_TEST(the_help_can_be_read_while_a_question_is_open)
 }
 END_TEST
 
+START_TEST(every_view_is_within_reach_while_a_question_is_open)
+{
+    bool seen[VIEW_COUNT] = {false};
+    open_story(0, ARRANGEMENT_INTERNAL);
+    forward_to_a_question();
+    ck_assert(test_screen_shows("v view", 60, 16));
+    for (int i = 0; i < VIEW_HELP; i++) {
+        seen[test_session.view] = true;
+        session_key(&test_session, 'v');
+        ck_assert_int_eq(predict->stage, PREDICT_ASKS);
+        ck_assert(test_screen_shows(predict->question.choice[0], 120, 36));
+    }
+    for (int view = 0; view < VIEW_HELP; view++)
+        ck_assert_msg(seen[view], "view %d", view);
+    ck_assert_int_eq(test_session.view, VIEW_ARRANGEMENT);
+    ck_assert_uint_eq(predict->asked, 0);
+}
+END_TEST
+
 // ---- What is hidden ----------------------------------------------------------------------------------------------
 
 // Lets a fault go on in another way: each record from `event` on that serves it says something else.
@@ -524,6 +543,7 @@ int main(void)
     tcase_add_test(tests, digits_answer_while_a_question_is_open_and_show_views_else);
     tcase_add_test(tests, a_click_on_a_choice_answers_and_one_elsewhere_does_not);
     tcase_add_test(tests, the_help_can_be_read_while_a_question_is_open);
+    tcase_add_test(tests, every_view_is_within_reach_while_a_question_is_open);
     tcase_add_loop_test(tests, no_view_shows_what_comes_after_an_open_question, 0, 2);
     tcase_add_test(tests, after_the_answer_the_view_stays_as_it_was);
     tcase_add_test(tests, a_question_and_its_answer_look_as_agreed);

@@ -56,6 +56,7 @@ enum input {
     X(COMMAND_RELEASE, 'r', 0, 0, "r", "", "let go")                                                                   \
     X(COMMAND_STATISTICS, '6', 0, 0, "6", "", "statistics: what faults cost, and where it went")                       \
     X(COMMAND_PROGRAMME, '7', 0, 0, "7", "", "the ten steps of program initialisation")                                \
+    X(COMMAND_NEXT_VIEW, 'v', 0, 0, "v", "", "the next view, also while a question waits for a digit")                 \
     X(COMMAND_GO_TO, ':', 0, 0, ":", "", "go to an event, a time, a fault, an address's next fault")                   \
     X(COMMAND_FILTER, 'F', '&', 0, "F &", "", "show only some events: kind: thread: task: fault: addr:")               \
     X(COMMAND_SEARCH, '/', 0, 0, "/", "", "search an event, in the same words")                                        \

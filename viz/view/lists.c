@@ -40,7 +40,7 @@ void help_draw(struct area area, struct session *session)
     int heading = area.height >= 26 ? 2 : 0, rows = area.height - heading, keys = COMMAND_COUNT - 1;
     int key_pages = (keys + rows - 1) / rows, page = session->help_page;
     session->help_pages = key_pages + !wide;
-    if (page >= session->help_pages) page = session->help_pages - 1;
+    if (page >= session->help_pages) page = session->help_page = session->help_pages - 1;
     char title[40];
     snprintf(title, sizeof title, key_pages > 1 ? "Keys, page %d of %d" : "Keys", page + 1, key_pages);
     if (heading) area_text(area, 2, 0, STYLE_HEADING, page < key_pages ? title : "Glyphs");
@@ -115,6 +115,7 @@ void words_draw(struct area area, struct session *session)
     session->help_pages = 1;
     for (int begin = end; begin < word_count; begin = page_end(area, begin), session->help_pages++)
         if (page < session->help_page) first = begin, end = page_end(area, begin), page++;
+    session->help_page = page;
     for (int i = first; i < end; i++) {
         area_text_in(area, 2, y, 10, STYLE_MESSAGE, glossary[i].word);
         y += area_wrap(area, 13, y, area.width - 15, area.height - y, STYLE_TEXT, glossary[i].meaning);

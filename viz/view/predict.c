@@ -273,8 +273,8 @@ static int draw_label(struct area area, int x, const char *keys, const char *wor
 
 bool predict_draw_footer(struct area area, const struct session *session)
 {
-    static const enum command others[] = {COMMAND_BACK, COMMAND_PREDICT, COMMAND_HELP, COMMAND_QUIT};
-    static const char *const words[] = {"back", "end", "help", "quit"};
+    static const enum command others[] = {COMMAND_NEXT_VIEW, COMMAND_BACK, COMMAND_PREDICT, COMMAND_HELP, COMMAND_QUIT};
+    static const char *const words[] = {"view", "back", "end", "help", "quit"};
     const struct predict *predict = &session->predict;
     char keys[16];
     int x = 1;

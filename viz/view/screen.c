@@ -205,6 +205,7 @@ static const char *footer_keys(enum command command, int width)
         const char *keys, *narrow;
     } pairs[] = {{COMMAND_FORWARD, COMMAND_BACK, "←→", "←→"},
                  {COMMAND_NEXT_FAULT, COMMAND_PREVIOUS_FAULT, "Shift-←→", "S-←→"},
+                 {COMMAND_DOWN, COMMAND_UP, "↓↑", "↓↑"},
                  {COMMAND_FASTER, COMMAND_SLOWER, "+-", "+-"},
                  {COMMAND_CURSOR_UP, COMMAND_CURSOR_DOWN, "wasd", "wasd"}};
     if (command == COMMAND_ARRANGEMENT && view_keys(views)) return views;
@@ -214,10 +215,32 @@ static const char *footer_keys(enum command command, int width)
     return command_keys_text(command);
 }
 
+static int draw_label(struct area area, int x, enum command command, const char *word)
+{
+    struct area label = area_on(area, HIT_COMMAND, (uint64_t)command);
+    x += area_text(label, x, 0, STYLE_BAR_KEY, footer_keys(command, area.width));
+    x += area_text(label, x, 0, STYLE_BAR, " ");
+    return x + area_text(label, x, 0, STYLE_BAR, word) + 2;
+}
+
+static void draw_help_footer(struct area area)
+{
+    static const enum command commands[] = {COMMAND_DOWN, COMMAND_ARRANGEMENT, COMMAND_HELP, COMMAND_QUIT};
+    static const char *const words[] = {"page", "view", "on", "quit"};
+    int x = 1;
+    area_fill(area, STYLE_BAR, ' ');
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        x = draw_label(area, x, commands[i], words[i]);
+}
+
 static void draw_footer(struct area area, const struct session *session)
 {
     if (session->prompt.kind != PROMPT_NONE) {
         prompt_draw(area, &session->prompt);
+        return;
+    }
+    if (session->view == VIEW_HELP || session->view == VIEW_WORDS) {
+        draw_help_footer(area);
         return;
     }
     if (predict_draw_footer(area, session)) return;
@@ -232,10 +255,7 @@ static void draw_footer(struct area area, const struct session *session)
         const char *keys = footer_keys((enum command)i, area.width);
         int quit = glyph_columns("q quit") + 2, need = glyph_columns(keys) + 1 + glyph_columns(row->footer);
         if (i != COMMAND_QUIT && i != COMMAND_HELP && x + need + quit + 9 > area.width) continue;
-        struct area label = area_on(area, HIT_COMMAND, (uint64_t)i);
-        x += area_text(label, x, 0, STYLE_BAR_KEY, keys);
-        x += area_text(label, x, 0, STYLE_BAR, " ");
-        x += area_text(label, x, 0, STYLE_BAR, row->footer) + 2;
+        x = draw_label(area, x, (enum command)i, row->footer);
     }
 }
 

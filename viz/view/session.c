@@ -142,24 +142,62 @@ static void fold(struct session *session)
             sequence_fold(&session->side[i], &session->folds[i]);
 }
 
+static bool in_help(const struct session *session)
+{
+    return session->view == VIEW_HELP || session->view == VIEW_WORDS;
+}
+
+// Behind the last page of keys and glyphs come those of the words. \return whether there is a page in that direction.
+static bool turn_page(struct session *session, int direction)
+{
+    if (direction < 0 ? session->help_page > 0 : session->help_page < session->help_pages - 1) {
+        session->help_page += direction;
+        return true;
+    }
+    if ((direction > 0) != (session->view == VIEW_HELP)) return false;
+    session->view = direction > 0 ? VIEW_WORDS : VIEW_HELP;
+    session->help_page = direction > 0 ? 0 : HELP_LAST_PAGE;
+    session->help_pages = 0;
+    return true;
+}
+
 // First what is pointed at, if something is. Then page after page of keys and glyphs, then of the words, then back.
 static void toggle_help(struct session *session)
 {
-    bool in_help = session->view == VIEW_HELP || session->view == VIEW_WORDS;
-    if (!in_help && !session->explains && concept_open(session, concept_pointed(session))) return;
+    if (!in_help(session) && !session->explains && concept_open(session, concept_pointed(session))) return;
     session->explains = false;
     session->pointed = 0;
-    if (in_help && session->help_page + 1 < session->help_pages) {
-        session->help_page++;
-    } else if (session->view == VIEW_HELP) {
-        session->view = VIEW_WORDS;
-        session->help_page = session->help_pages = 0;
-    } else if (session->view == VIEW_WORDS) {
-        session->view = session->view_before_help;
-    } else {
+    if (!in_help(session)) {
         session->view_before_help = session->view;
         session->view = VIEW_HELP;
-        session->help_page = 0;
+        session->help_page = session->help_pages = 0;
+    } else if (!turn_page(session, 1)) {
+        session->view = session->view_before_help;
+    }
+}
+
+// Nothing moves unseen behind the help: what goes on and back turns its pages, all else ends it first.
+static bool help_takes(struct session *session, enum command command)
+{
+    if (!in_help(session)) return false;
+    switch (command) {
+    case COMMAND_FORWARD:
+    case COMMAND_DOWN:
+    case COMMAND_PAGE_DOWN:
+        turn_page(session, 1);
+        return true;
+    case COMMAND_BACK:
+    case COMMAND_UP:
+    case COMMAND_PAGE_UP:
+        turn_page(session, -1);
+        return true;
+    case COMMAND_NONE:
+    case COMMAND_HELP:
+    case COMMAND_QUIT:
+        return false;
+    default:
+        session->view = session->view_before_help;
+        return false;
     }
 }
 
@@ -277,7 +315,7 @@ void session_do(struct session *session, enum command command)
     session->notice[0] = 0;
     session->clicked = 0;
     if (command != COMMAND_HELP) session->explains = false, session->pointed = 0;
-    if (predict_takes(session, command)) return;
+    if (help_takes(session, command) || predict_takes(session, command)) return;
     switch (command) {
     case COMMAND_PLAY:
         toggle_play(session);
@@ -332,6 +370,9 @@ void session_do(struct session *session, enum command command)
     case COMMAND_RELEASE:
         move_cursor(session, command);
         break;
+    case COMMAND_NEXT_VIEW:
+        session->view = (enum view)((session->view + 1) % VIEW_HELP);
+        break;
     case COMMAND_PREDICT:
         predict_toggle(session);
         break;
@@ -353,6 +394,7 @@ void session_key(struct session *session, uint32_t key)
     enum prompt_kind kind = session->prompt.kind;
     if (kind == PROMPT_NONE && asking_stop(session, key)) return;
     if (kind == PROMPT_NONE && predict_key(session, key)) return;
+    if (kind == PROMPT_NONE && key == INPUT_ESCAPE && in_help(session)) session->view = session->view_before_help;
     if (kind == PROMPT_NONE)
         session_do(session, command_of_key(key));
     else if (prompt_key(&session->prompt, key, text) == PROMPT_ENTERED)
@@ -381,7 +423,7 @@ void session_remember(struct session *session)
 
 void session_tick(struct session *session)
 {
-    if (!session->playing) return;
+    if (!session->playing || in_help(session)) return;
     if (session->walks && session->frame < TOKEN_FRAMES - 1) {
         session->frame++;
         return;

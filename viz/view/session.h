@@ -3,6 +3,7 @@
 #ifndef FAULTLINE_VIEW_SESSION_H
 #define FAULTLINE_VIEW_SESSION_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include "viz/model/statistics.h"
 #include "viz/view/bookmarks.h"
@@ -17,7 +18,8 @@
 #include "viz/view/side.h"
 #include "viz/view/views.h"
 
-#define SPEEDS 7 // 1/4x .. 16x
+#define SPEEDS 7               // 1/4x .. 16x
+#define HELP_LAST_PAGE INT_MAX // as help_page: drawing finds out which one that is
 
 struct session {
     struct side side[2];
@@ -37,7 +39,7 @@ struct session {
     hit_t clicked;                          // the page that was clicked last; 0: something else happened since
     hit_t pointed;                          // the same of any box
     bool explains;                          // what `pointed` is, in the place of the explanation of the event
-    int help_page, help_pages;              // pages of the help when it was drawn last
+    int help_page, help_pages;              // of the help; how many there are when it was drawn last
     char notice[240];
     struct prompt prompt;
     struct query shown, searched; // the event list's filter; what was searched for last
