@@ -153,6 +153,36 @@ START_TEST(the_help_screen_looks_as_agreed)
 }
 END_TEST
 
+// Left sides of boxes are in the first column: what opens there closes before something else begins.
+START_TEST(every_box_is_closed_however_low_the_screen)
+{
+    for (int arrangement = ARRANGEMENT_EXTERNAL; arrangement <= ARRANGEMENT_EAGER; arrangement++) {
+        open_story(0, (enum arrangement)arrangement);
+        struct side *side = &session.side[0];
+        for (int rows = 16; rows < 40; rows++)
+            for (uint64_t at = 0; at <= model_count(side->model); at += 7) {
+                struct grid grid = {0};
+                bool open = false;
+                ck_assert(grid_resize(&grid, 80, rows));
+                session_seek_event(&session, at);
+                screen_draw(&grid, &session);
+                for (int y = 1; y < rows; y++) {
+                    uint32_t left = grid_cell(&grid, 0, y)->glyph, right = grid_cell(&grid, 79, y)->glyph;
+                    if (left == 0x250c) ck_assert_msg(!open, "row %d of %d, event %d", y, rows, (int)at);
+                    ck_assert_int_eq(left == 0x2514, right == 0x2518);
+                    open = left == 0x250c || (open && left == 0x2502);
+                    if (left == 0x250c || left == 0x2502) continue;
+                    uint32_t above = grid_cell(&grid, 0, y - 1)->glyph;
+                    bool was_open = above == 0x250c || above == 0x2502;
+                    ck_assert_msg(!was_open || left == 0x2514, "row %d of %d, event %d", y, rows, (int)at);
+                }
+                grid_free(&grid);
+            }
+        tear_down();
+    }
+}
+END_TEST
+
 START_TEST(no_size_and_no_position_breaks_the_screen)
 {
     open_story(0, ARRANGEMENT_INTERNAL);
@@ -449,6 +479,7 @@ int main(void)
     tcase_add_test(claims, stepping_on_one_side_shows_every_hop_of_the_other);
     tcase_add_test(claims, an_external_page_makes_two_hops);
     tcase_add_test(claims, the_help_screen_looks_as_agreed);
+    tcase_add_test(claims, every_box_is_closed_however_low_the_screen);
     tcase_add_test(claims, no_size_and_no_position_breaks_the_screen);
     tcase_add_loop_test(claims, records_that_make_no_sense_are_drawn_all_the_same, 0, 8);
     tcase_add_test(claims, a_screen_that_is_too_small_says_what_it_needs);

@@ -168,12 +168,26 @@ static bool inside_box(enum row_kind kind)
            kind == ROW_NESTED_STORY || kind == ROW_NESTED_BEATS;
 }
 
-static void draw_row(struct picture *picture, struct area line, const struct row *row, enum emphasis box)
+static bool is_boxed(const struct picture *picture, enum row_kind kind)
 {
-    bool boxed = inside_box(row->kind) && !(row->kind == ROW_SERVER && picture->server_has_no_box);
+    return inside_box(kind) && !(kind == ROW_SERVER && picture->server_has_no_box);
+}
+
+// The last row of a box whose bottom had to go: its corners close the box.
+static bool closes_box(const struct picture *picture, const struct layout *layout, int row)
+{
+    if (row + 1 == layout->count) return true;
+    enum row_kind next = layout->rows[row + 1].kind;
+    return next != ROW_BOTTOM && !is_boxed(picture, next);
+}
+
+static void draw_row(struct picture *picture, struct area line, const struct row *row, enum emphasis box, bool closes)
+{
+    bool boxed = is_boxed(picture, row->kind);
     for (int y = 0; boxed && y < line.height; y++) {
-        area_put(area_with(line, box), 0, y, STYLE_BORDER, 0x2502);
-        area_put(area_with(line, box), line.width - 1, y, STYLE_BORDER, 0x2502);
+        bool corner = closes && y == line.height - 1;
+        area_put(area_with(line, box), 0, y, STYLE_BORDER, corner ? 0x2514 : 0x2502);
+        area_put(area_with(line, box), line.width - 1, y, STYLE_BORDER, corner ? 0x2518 : 0x2502);
     }
     line = row->kind == ROW_REGION ? area_on(line, HIT_REGION, picture->regions[row->index]->start)
                                    : area_on(line, HIT_BOX, row->kind);
@@ -220,7 +234,8 @@ void arrangement_draw(struct area area, const struct side *side, int frame, enum
         if (row->kind == ROW_TASK_TOP || row->kind == ROW_CREATING_TOP || row->kind == ROW_SERVER_TOP ||
             row->kind == ROW_NESTED_TOP)
             box = row_emphasis(&picture, row);
-        draw_row(&picture, area_part(inside, 0, y, inside.width, row->height), row, box);
+        draw_row(&picture, area_part(inside, 0, y, inside.width, row->height), row, box,
+                 closes_box(&picture, &layout, i));
         y += row->height;
     }
     draw_token(&picture, inside, frame);
