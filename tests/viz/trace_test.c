@@ -156,6 +156,37 @@ START_TEST(a_growing_trace_is_followed_record_by_record)
 }
 END_TEST
 
+// The inode is the same, and so may be its length and its times.
+START_TEST(a_stream_written_over_by_another_run_is_noticed_at_any_length)
+{
+    static const size_t lengths[] = {1, 2, 900, 1024, 1025, 2047, 2048, 2049, 5000};
+    for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++)
+        for (size_t more = 0; more < 3; more++) {
+            size_t size;
+            struct trace_record record;
+            written.count = 0;
+            for (size_t k = 0; k < lengths[i] + more; k++)
+                test_trace_add(&written, TRACE_MARK, 64, k, 0, 0, 0);
+            written.count = lengths[i];
+            test_trace_write(&written);
+            struct trace *trace = opened();
+            ck_assert_int_eq(trace_refresh(trace), TRACE_SAME);
+            ck_assert(trace_record(trace, lengths[i] - 1, &record)); // it is in the cache now
+            written.record[lengths[i] - 1].time++;
+            written.count = lengths[i] + more;
+            uint8_t *bytes = test_trace_bytes(&written, &size);
+            test_trace_write_stream(&written, bytes, size);
+            ck_assert_int_eq(trace_refresh(trace), TRACE_REPLACED);
+            ck_assert_uint_eq(trace_count(trace), written.count);
+            ck_assert(trace_record(trace, lengths[i] - 1, &record));
+            ck_assert_uint_eq(record.time, written.record[lengths[i] - 1].time);
+            ck_assert_int_eq(trace_refresh(trace), TRACE_SAME);
+            trace_close(trace);
+            free(bytes);
+        }
+}
+END_TEST
+
 START_TEST(a_file_that_shrinks_under_the_reader_is_no_crash)
 {
     struct trace_record record;
@@ -282,6 +313,7 @@ int main(void)
     tcase_add_test(tests, foreign_or_missing_files_are_refused_each_with_its_reason);
     tcase_add_test(tests, a_prefix_with_a_wrong_byte_is_refused);
     tcase_add_test(tests, a_growing_trace_is_followed_record_by_record);
+    tcase_add_test(tests, a_stream_written_over_by_another_run_is_noticed_at_any_length);
     tcase_add_test(tests, a_file_that_shrinks_under_the_reader_is_no_crash);
     tcase_add_test(tests, unknown_kinds_and_time_going_back_are_read_and_reported);
     tcase_add_loop_test(tests, random_bytes_are_decoded_without_harm_into_any_buffer, 0, 4);

@@ -29,6 +29,7 @@ struct trace {
     char *directory;
     dev_t device; // which file it is: a stream that was written anew is another one
     ino_t inode;
+    uint64_t ends;    // sum_of_ends() of the records at the last look: one that was written over is another one, too
     uint64_t size;    // bytes, at the last look
     uint64_t count;   // whole records, without zeros at the end
     uint64_t checked; // records that the problems cover
@@ -273,6 +274,33 @@ static void count_records(struct trace *trace)
     trace->problems.tail_bytes = trace->size < prefix ? 0 : trace->size % RECORD_SIZE; // the prefix is one record long
 }
 
+#define SUMMED_RECORDS 1024u // at each end, so all of a short trace
+#define SUMMED_AT_ONCE 64u
+
+// FNV-1a over the 64-bit words of records from `index` up to `end`.
+static uint64_t sum_records(int file, uint64_t sum, uint64_t index, uint64_t end)
+{
+    uint64_t words[SUMMED_AT_ONCE * RECORD_SIZE / sizeof(uint64_t)];
+    while (index < end) {
+        uint64_t run = end - index < SUMMED_AT_ONCE ? end - index : SUMMED_AT_ONCE;
+        ssize_t size =
+            read_at(file, words, run * RECORD_SIZE, sizeof(struct trace_stream_prefix) + index * RECORD_SIZE);
+        for (size_t i = 0; size > 0 && i < (size_t)size / sizeof *words; i++)
+            sum = (sum ^ words[i]) * 0x100000001b3u;
+        index += run;
+    }
+    return sum;
+}
+
+// Tells another run's records from those that were read before: runs begin alike, but their last records have other
+// times. Costs the same however long the trace is. The file's own times would not do: two writes can share one.
+static uint64_t sum_of_ends(int file, uint64_t count)
+{
+    uint64_t front = count < SUMMED_RECORDS ? count : SUMMED_RECORDS;
+    uint64_t back = count - front < SUMMED_RECORDS ? front : count - SUMMED_RECORDS;
+    return sum_records(file, sum_records(file, 0xcbf29ce484222325u, 0, front), back, count);
+}
+
 static void forget_blocks(struct trace *trace)
 {
     for (unsigned i = 0; i < BLOCK_COUNT; i++)
@@ -292,6 +320,7 @@ static bool adopt(struct trace *trace, int file)
     trace->problems = (struct trace_problems){0};
     forget_blocks(trace);
     count_records(trace);
+    trace->ends = sum_of_ends(file, trace->count);
     return true;
 }
 
@@ -339,12 +368,13 @@ const struct trace_problems *trace_problems(struct trace *trace)
 
 // ---- Following ---------------------------------------------------------------------------------------------------
 
-// The name in the directory now leads to another file than ours, or ours got shorter.
+// The name in the directory now leads to another file than ours, or ours got shorter or was written over.
 static bool was_replaced(const struct trace *trace, int file)
 {
     struct stat status;
     if (fstat(file, &status) != 0) return false;
-    return status.st_dev != trace->device || status.st_ino != trace->inode || (uint64_t)status.st_size < trace->size;
+    return status.st_dev != trace->device || status.st_ino != trace->inode || (uint64_t)status.st_size < trace->size ||
+           sum_of_ends(file, trace->count) != trace->ends;
 }
 
 enum trace_change trace_refresh(struct trace *trace)
@@ -369,6 +399,7 @@ enum trace_change trace_refresh(struct trace *trace)
     trace->size = (uint64_t)status.st_size;
     if (trace->problems.padding_records != 0) forget_blocks(trace);
     count_records(trace);
+    trace->ends = sum_of_ends(trace->file, trace->count);
     return trace->count > before ? TRACE_GREW : TRACE_SAME;
 }
 

@@ -53,7 +53,8 @@ size_t trace_read(struct trace *trace, uint64_t index, struct trace_record *reco
 enum trace_change {
     TRACE_SAME,     // nothing new
     TRACE_GREW,     // more whole records: trace_count() went up, older records are unchanged
-    TRACE_REPLACED, // the file shrank or became another one: everything read before is void (rebuild the model)
+    TRACE_REPLACED, // the file shrank, was written over or became another one: everything read before is void (rebuild
+                    // the model). Of a long one only the first and last 1,024 records are looked at again.
     TRACE_GONE,     // the stream cannot be read any more; what was known stays counted
 };
 
