@@ -27,7 +27,8 @@ struct block {
 struct trace {
     int file;
     char *directory;
-    dev_t device; // which file it is: a stream that was written anew is another one
+    char run[256]; // trace_run()
+    dev_t device;  // which file it is: a stream that was written anew is another one
     ino_t inode;
     uint64_t ends;    // sum_of_ends() of the records at the last look: one that was written over is another one, too
     uint64_t size;    // bytes, at the last look
@@ -324,6 +325,18 @@ static bool adopt(struct trace *trace, int file)
     return true;
 }
 
+// Links and "." are followed first: `trace` alone, from within OUT, is the trace of OUT, too.
+static void learn_run(struct trace *trace)
+{
+    char *path = realpath(trace->directory, NULL), *last = path ? strrchr(path, '/') : NULL;
+    if (last != NULL && strcmp(last, "/trace") == 0) {
+        *last = '\0';
+        last = strrchr(path, '/');
+        snprintf(trace->run, sizeof trace->run, "%s", last != NULL ? last + 1 : "");
+    }
+    free(path);
+}
+
 struct trace *trace_open(const char *directory, struct trace_error *error)
 {
     *error = (struct trace_error){0};
@@ -339,6 +352,7 @@ struct trace *trace_open(const char *directory, struct trace_error *error)
         free(trace);
         return NULL;
     }
+    learn_run(trace);
     return trace;
 }
 
@@ -355,6 +369,10 @@ void trace_close(struct trace *trace)
 const char *trace_directory(const struct trace *trace)
 {
     return trace->directory;
+}
+const char *trace_run(const struct trace *trace)
+{
+    return trace->run;
 }
 uint64_t trace_count(const struct trace *trace)
 {

@@ -34,6 +34,8 @@ void trace_close(struct trace *trace); // NULL is fine
 
 // The directory as given to trace_open().
 const char *trace_directory(const struct trace *trace);
+// What its run is called: "small" for OUT/small/trace, as scripts/run.py names it; "" for other directories.
+const char *trace_run(const struct trace *trace);
 
 // How many whole records there are (as of trace_open() or the last trace_refresh()).
 uint64_t trace_count(const struct trace *trace);

@@ -211,8 +211,9 @@ static void draw_token(struct picture *picture, struct area area, int frame)
 static void draw_frame(struct area area, const struct picture *picture, bool active)
 {
     area_box(area, STYLE_BORDER);
-    char title[80];
-    snprintf(title, sizeof title, " %s ", model_arrangement_name(picture->side->arrangement));
+    char name[SIDE_NAME_SIZE], title[SIDE_NAME_SIZE + 2];
+    side_name(picture->side, area.width - 8, name);
+    snprintf(title, sizeof title, " %s ", name);
     area_text(area_part(area, 0, 0, area.width - 2, 1), 2, 0, active ? STYLE_HEADING : STYLE_QUIET, title);
 }
 

@@ -54,8 +54,9 @@ enum style outline_task_style(const struct side *side, uint64_t task)
 
 static void draw_side_name(struct area area, const struct side *side, bool active)
 {
-    char text[80];
-    snprintf(text, sizeof text, " %s ", model_arrangement_name(side->arrangement));
+    char name[SIDE_NAME_SIZE], text[SIDE_NAME_SIZE + 2];
+    side_name(side, area.width - 4, name);
+    snprintf(text, sizeof text, " %s ", name);
     area_text(area, 2, 0, active ? STYLE_HEADING : STYLE_QUIET, text);
 }
 

@@ -88,7 +88,8 @@ static void bring_other_side(struct session *session, const struct place *place)
 {
     struct side *side = &session->side[1 - session->active];
     const struct model_fault *fault = model_fault(side->model, side_fault_of_ordinal(side, (uint32_t)place->number));
-    const char *name = model_arrangement_name(side->arrangement);
+    char name[SIDE_NAME_SIZE];
+    side_name(side, 40, name);
     if (!fault) {
         snprintf(session->notice, sizeof session->notice, "%s: main takes only %u faults there", name,
                  side->main_fault_count);

@@ -192,9 +192,9 @@ static void score_words(const struct predict *predict, char *text, size_t size)
 static void draw_heading(struct area area, const struct session *session)
 {
     const struct predict *predict = &session->predict;
-    const char *side = model_arrangement_name(session->side[session->active].arrangement);
-    char score[80];
+    char score[80], side[SIDE_NAME_SIZE];
     score_words(predict, score, sizeof score);
+    side_name(&session->side[session->active], area.width - glyph_columns(score) - 26, side);
     area_line(area, 0, 0, area.width, STYLE_BORDER, 0x2500);
     if (session->sides > 1)
         area_format(area, 1, 0, STYLE_HEADING, " What will happen? %s ", side);

@@ -19,20 +19,25 @@ const char *screen_number(uint64_t value, char buffer[32])
     return buffer;
 }
 
-static const char *side_name(const struct side *side)
-{
-    return model_arrangement_name(side->arrangement);
-}
-
-static int draw_side_names(struct area area, int x, const struct session *session)
+// Names of at most `columns` each.
+static int draw_side_names(struct area area, int x, const struct session *session, int columns)
 {
     for (int i = 0; i < session->sides; i++) {
-        char text[40];
-        snprintf(text, sizeof text, " %s ", side_name(&session->side[i]));
-        struct area name = area_on(area_of_side(area, i), HIT_BOX, 0);
-        x += area_text(name, x, 0, i == session->active ? STYLE_SIDE_ACTIVE : STYLE_BAR, text);
+        char name[SIDE_NAME_SIZE], text[SIDE_NAME_SIZE + 2];
+        side_name(&session->side[i], columns, name);
+        snprintf(text, sizeof text, " %s ", name);
+        x += area_text(area_on(area_of_side(area, i), HIT_BOX, 0), x, 0,
+                       i == session->active ? STYLE_SIDE_ACTIVE : STYLE_BAR, text);
     }
     return x;
+}
+
+// The columns that each name may take, so that the counts keep `counts` of `room`. Two runs of one arrangement are
+// told apart by nothing but their names: these may take all that the shortest counts leave.
+static int name_columns(const struct session *session, int room, int counts, int shortest)
+{
+    bool alike = session->sides == 2 && session->side[0].arrangement == session->side[1].arrangement;
+    return (room - (alike ? shortest : counts)) / session->sides - 2;
 }
 
 static void draw_title(struct area area, const struct session *session)
@@ -42,9 +47,8 @@ static void draw_title(struct area area, const struct session *session)
     char counts[160], number[32], of[32], time[32], speed[32];
     area_fill(area, STYLE_BAR, ' ');
     int x = 1 + area_text_in(area, 1, 0, 20, STYLE_TITLE, side->program[0] ? side->program : "no program") + 2;
-    x = draw_side_names(area, x, session) + 1;
     snprintf(speed, sizeof speed, "%s %s", session->playing ? "▶" : "‖", session_speed_name(session));
-    int room = area.width - x - glyph_columns(speed) - 3;
+    int room = area.width - x - glyph_columns(speed) - 4;
     screen_number(model_position(side->model), number);
     screen_number(model_count(side->model), of);
     screen_number(totals->time, time);
@@ -56,9 +60,17 @@ static void draw_title(struct area area, const struct session *session)
     const char *formats[] = {"main's fault %u of %u%s    event %s of %s    %s instr",
                              "main's fault %u/%u%s  event %s/%s  %s instr", "main's fault %u/%u%s  event %s/%s",
                              "fault %u/%u%s  event %s/%s", "f %u/%u%s  e %s/%s"};
+    int columns[5];
     for (int i = 0; i < 5; i++) {
         snprintf(counts, sizeof counts, formats[i], ordinal, side->main_fault_count, id, number, of, time);
-        if (glyph_columns(counts) <= room) break;
+        columns[i] = glyph_columns(counts);
+    }
+    int before = x;
+    x = draw_side_names(area, x, session, name_columns(session, room, columns[2], columns[4])) + 1;
+    room -= x - 1 - before;
+    for (int i = 0; i < 5; i++) {
+        snprintf(counts, sizeof counts, formats[i], ordinal, side->main_fault_count, id, number, of, time);
+        if (columns[i] <= room) break;
     }
     area_text_right(area, x, 0, room, STYLE_BAR, counts);
     area_text_right(area, area.width - glyph_columns(speed) - 1, 0, glyph_columns(speed), STYLE_BAR_KEY, speed);
@@ -129,8 +141,9 @@ static void draw_explanation(struct area area, const struct session *session)
     }
     int half = area.height / 2;
     for (int i = 0; i < 2; i++) {
-        char prefix[40];
-        snprintf(prefix, sizeof prefix, "%s: ", side_name(&session->side[i]));
+        char name[SIDE_NAME_SIZE], prefix[SIDE_NAME_SIZE + 2];
+        side_name(&session->side[i], area.width / 3, name);
+        snprintf(prefix, sizeof prefix, "%s: ", name);
         explain_side(area_part(area, 0, i * half, area.width, half), &session->side[i], prefix);
     }
 }

@@ -424,8 +424,9 @@ void sequences_draw(struct area area, struct session *session)
     }
     int half = (area.width - 1) / 2;
     for (int i = 0; i < 2; i++) {
-        char name[40];
-        snprintf(name, sizeof name, " %s ", model_arrangement_name(session->side[i].arrangement));
+        char side[SIDE_NAME_SIZE], name[SIDE_NAME_SIZE + 2];
+        side_name(&session->side[i], half - 4, side);
+        snprintf(name, sizeof name, " %s ", side);
         struct area part = area_part(area_of_side(area, i), i ? area.width - half : 0, 0, half, area.height);
         draw_side(part, &session->side[i], &session->folds[i], name, i == session->active);
     }

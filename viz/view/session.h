@@ -40,7 +40,7 @@ struct session {
     hit_t pointed;                          // the same of any box
     bool explains;                          // what `pointed` is, in the place of the explanation of the event
     int help_page, help_pages;              // of the help; how many there are when it was drawn last
-    char notice[240];
+    char notice[280];
     struct prompt prompt;
     struct query shown, searched; // the event list's filter; what was searched for last
     char shown_text[PROMPT_SIZE], searched_text[PROMPT_SIZE];

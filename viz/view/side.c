@@ -1,6 +1,8 @@
 // Who is who in a trace, and where main's faults are.
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "viz/view/glyph.h"
 #include "viz/view/side.h"
 
 // The program of the trace: the last one begun, because services are started before it.
@@ -149,6 +151,27 @@ enum trace_change side_refresh(struct side *side)
     enum trace_change change = model_refresh(side->model);
     if (change == TRACE_GREW || change == TRACE_REPLACED) learn(side);
     return change;
+}
+
+// A directory's name can be long, and any bytes.
+static void run_name(const struct side *side, char text[SIDE_NAME_SIZE])
+{
+    const char *run = trace_run(side->trace);
+    int columns = glyph_columns(run), shown = columns > SIDE_RUN_COLUMNS ? SIDE_RUN_COLUMNS - 1 : columns;
+    text[0] = 0;
+    for (int i = 0; i < shown; i++)
+        text += glyph_encode(glyph_decode(&run), text);
+    if (shown < columns) glyph_encode(GLYPH_CUT, text);
+}
+
+void side_name(const struct side *side, int columns, char text[SIDE_NAME_SIZE])
+{
+    const char *arrangement = model_arrangement_name(side->arrangement), *run = trace_run(side->trace);
+    run_name(side, text);
+    bool tells_more = run[0] && strcmp(run, arrangement) != 0 && strcmp(run, side->program) != 0;
+    size_t used = strlen(text);
+    snprintf(text + used, SIDE_NAME_SIZE - used, " · %s", arrangement);
+    if (!tells_more || glyph_columns(text) > columns) snprintf(text, SIDE_NAME_SIZE, "%s", arrangement);
 }
 
 bool side_tells(const struct side *side, uint64_t event)

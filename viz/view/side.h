@@ -13,6 +13,9 @@ struct main_fault {
     uint64_t messages_before, instructions_before;
 };
 
+#define SIDE_RUN_COLUMNS 24 // of a run's name that are shown
+#define SIDE_NAME_SIZE 160  // bytes
+
 struct side {
     struct trace *trace;
     struct model *model;
@@ -39,6 +42,10 @@ bool side_read_on(struct side *side, uint64_t events);
 void side_read_all(struct side *side);
 // Looks for new events. The position stays.
 enum trace_change side_refresh(struct side *side);
+
+// "small · internal": the run's name, when it tells more than program and arrangement do, and the arrangement; that
+// alone where both take more than `columns`.
+void side_name(const struct side *side, int columns, char text[SIDE_NAME_SIZE]);
 
 // May views tell the event with this index? All but those behind a veil.
 bool side_tells(const struct side *side, uint64_t event);

@@ -84,8 +84,10 @@ static void draw_heading(struct area area, int y, const char *words)
 // The same above two columns of numbers, with their names. Behind a veil, the whole trace is what was so far.
 static void draw_sums_heading(struct area area, int y, const struct figures *figures)
 {
-    char words[64];
-    snprintf(words, sizeof words, "%s: faults of main", model_arrangement_name(figures->side->arrangement));
+    char name[SIDE_NAME_SIZE], words[SIDE_NAME_SIZE + 20];
+    int others = 2 * NUMBER_COLUMNS + glyph_columns(": faults of main");
+    side_name(figures->side, area.width - others, name);
+    snprintf(words, sizeof words, "%s: faults of main", name);
     draw_heading(area, y, words);
     area_text(area, area.width - 2 * NUMBER_COLUMNS + 4, y, STYLE_QUIET, " so far ");
     area_text(area, area.width - NUMBER_COLUMNS - 1, y, STYLE_QUIET,
