@@ -113,6 +113,23 @@ START_TEST(every_mapping_of_the_selected_frame_is_marked_in_the_map)
 }
 END_TEST
 
+START_TEST(other_mappings_of_the_frame_are_told_without_colours)
+{
+    maps_open(&session, 0);
+    session_do(&session, COMMAND_END);
+    choose(MAPS_CAT, 0x10000);
+    char *text = test_frame_text(&session, 80, 24, false);
+    int others = 0;
+    for (const char *at = text; (at = strstr(at, "◈")) != NULL; at++)
+        others++;
+    ck_assert_int_eq(others, 3); // of four mappings, the fourth is selected
+    ck_assert_ptr_nonnull(strstr(text, "◆"));
+    ck_assert_int_eq(glyph_ascii(GLYPH_SAME_FRAME), 'M');
+    ck_assert(test_frame_shows(&session, 120, 36, "◈ same frame"));
+    free(text);
+}
+END_TEST
+
 START_TEST(a_frame_is_shared_when_two_tasks_have_it_from_a_third)
 {
     maps_open(&session, 0);
@@ -332,6 +349,7 @@ int main(void)
     tcase_add_test(claims, the_page_of_the_current_fault_is_selected_until_another_is_chosen);
     tcase_add_test(claims, a_frame_is_followed_from_the_kernel_to_the_program_with_rights_at_each_step);
     tcase_add_test(claims, every_mapping_of_the_selected_frame_is_marked_in_the_map);
+    tcase_add_test(claims, other_mappings_of_the_frame_are_told_without_colours);
     tcase_add_test(claims, a_frame_is_shared_when_two_tasks_have_it_from_a_third);
     tcase_add_test(claims, cells_stand_for_every_page_once_however_much_is_folded);
     tcase_add_test(claims, what_has_no_room_is_counted);

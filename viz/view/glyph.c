@@ -60,6 +60,7 @@ static const struct {
     {GLYPH_ABSENT, '.'},
     {GLYPH_EVICTED, '~'},
     {GLYPH_SHARED_BY, '&'},
+    {GLYPH_SAME_FRAME, 'M'},
     {GLYPH_SELECTED, 'X'},
     {GLYPH_RUNNING, '@'},
     {GLYPH_SERVING, '%'},

@@ -12,6 +12,7 @@
 #define GLYPH_ABSENT 0x00b7u       // ·
 #define GLYPH_EVICTED 0x259au      // ▚
 #define GLYPH_SHARED_BY 0x2261u    // ≡ several tasks have it
+#define GLYPH_SAME_FRAME 0x25c8u   // ◈ another mapping of the frame that is followed
 #define GLYPH_SELECTED 0x25c6u     // ◆
 #define GLYPH_RUNNING 0x25c9u      // ◉
 #define GLYPH_SERVING 0x25d0u      // ◐

@@ -9,14 +9,23 @@ static const struct {
     enum style style;
     const char *meaning;
 } legend[] = {
-    {GLYPH_RESIDENT, STYLE_RESIDENT, "page, writable"},  {GLYPH_SHARED, STYLE_SHARED, "page, read-only"},
-    {0x2584, STYLE_RESIDENT, "partly resident"},         {GLYPH_FAULTING, STYLE_FAULTING, "page at fault"},
-    {GLYPH_ABSENT, STYLE_ABSENT, "page absent"},         {GLYPH_EVICTED, STYLE_EVICTED, "page taken back"},
-    {GLYPH_SHARED_BY, STYLE_WINDOW, "page shared"},      {GLYPH_SELECTED, STYLE_MESSAGE, "page selected"},
-    {GLYPH_RUNNING, STYLE_FRESH, "thread runs"},         {GLYPH_SERVING, STYLE_MESSAGE, "serves a fault"},
-    {GLYPH_BLOCKED, STYLE_QUIET, "thread waits"},        {GLYPH_READY, STYLE_TEXT, "thread ready"},
-    {GLYPH_ENDED, STYLE_REFUSED, "thread ended"},        {GLYPH_TOKEN, STYLE_TOKEN, "message, page"},
-    {GLYPH_WINDOW_OPEN, STYLE_WINDOW, "receive window"}, {0x25c2, STYLE_MESSAGE, "active region"},
+    {GLYPH_RESIDENT, STYLE_RESIDENT, "page, writable"},
+    {GLYPH_SHARED, STYLE_SHARED, "page, read-only"},
+    {0x2584, STYLE_RESIDENT, "partly resident"},
+    {GLYPH_FAULTING, STYLE_FAULTING, "page at fault"},
+    {GLYPH_ABSENT, STYLE_ABSENT, "page absent"},
+    {GLYPH_EVICTED, STYLE_EVICTED, "page taken back"},
+    {GLYPH_SHARED_BY, STYLE_WINDOW, "page shared"},
+    {GLYPH_SELECTED, STYLE_MESSAGE, "page selected"},
+    {GLYPH_SAME_FRAME, STYLE_MESSAGE, "page of that frame"},
+    {GLYPH_RUNNING, STYLE_FRESH, "thread runs"},
+    {GLYPH_SERVING, STYLE_MESSAGE, "serves a fault"},
+    {GLYPH_BLOCKED, STYLE_QUIET, "thread waits"},
+    {GLYPH_READY, STYLE_TEXT, "thread ready"},
+    {GLYPH_ENDED, STYLE_REFUSED, "thread ended"},
+    {GLYPH_TOKEN, STYLE_TOKEN, "message, page"},
+    {GLYPH_WINDOW_OPEN, STYLE_WINDOW, "receive window"},
+    {0x25c2, STYLE_MESSAGE, "active region"},
     {GLYPH_BOOKMARK, STYLE_MESSAGE, "bookmark"},
 };
 

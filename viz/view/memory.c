@@ -84,6 +84,7 @@ static void look_of(const struct map_cell *cell, enum style *style, uint32_t *gl
     *glyph = looks[cell->state].glyph;
     if (cell->window && cell->state == PAGE_ABSENT) *style = STYLE_WINDOW, *glyph = GLYPH_BLOCKED;
     if (cell->followed) *style = STYLE_MESSAGE;
+    if (cell->followed && !cell->selected && cell->state != PAGE_FAULTING) *glyph = GLYPH_SAME_FRAME;
     if (cell->fresh) *style = STYLE_FRESH;
 }
 
@@ -195,10 +196,15 @@ static void draw_legend(struct area area, int y)
         enum style style;
         const char *word;
     } legend[] = {
-        {GLYPH_RESIDENT, STYLE_RESIDENT, "writable"}, {GLYPH_SHARED, STYLE_SHARED, "read-only"},
-        {GLYPH_SHARED_BY, STYLE_WINDOW, "shared"},    {GLYPH_FAULTING, STYLE_FAULTING, "at fault"},
-        {GLYPH_EVICTED, STYLE_EVICTED, "taken back"}, {GLYPH_ABSENT, STYLE_ABSENT, "absent"},
-        {'2', STYLE_RESIDENT, "tasks use it"},        {'2', STYLE_SERVER, "in the cache"},
+        {GLYPH_RESIDENT, STYLE_RESIDENT, "writable"},
+        {GLYPH_SHARED, STYLE_SHARED, "read-only"},
+        {GLYPH_SHARED_BY, STYLE_WINDOW, "shared"},
+        {GLYPH_FAULTING, STYLE_FAULTING, "at fault"},
+        {GLYPH_SAME_FRAME, STYLE_MESSAGE, "same frame"},
+        {GLYPH_EVICTED, STYLE_EVICTED, "taken back"},
+        {GLYPH_ABSENT, STYLE_ABSENT, "absent"},
+        {'2', STYLE_RESIDENT, "tasks use it"},
+        {'2', STYLE_SERVER, "in the cache"},
     };
     int x = 2;
     for (size_t i = 0; i < sizeof legend / sizeof *legend; i++) {
