@@ -66,6 +66,13 @@ static ssize_t read_at(int file, void *buffer, size_t size, uint64_t offset)
     return (ssize_t)done;
 }
 
+// \return how many whole records came, at most `most`; 0 on an error, too.
+static size_t read_records(int file, uint64_t index, struct trace_record *record, size_t most)
+{
+    ssize_t size = read_at(file, record, most * RECORD_SIZE, sizeof(struct trace_stream_prefix) + index * RECORD_SIZE);
+    return size < 0 ? 0 : (size_t)size / RECORD_SIZE;
+}
+
 // O_NONBLOCK: a named pipe in the place of a file must not make us wait.
 static int open_regular(int directory, const char *name)
 {
@@ -191,10 +198,8 @@ static const struct block *load_block(struct trace *trace, uint64_t number, unsi
     if (block != NULL && block->number == number && block->count >= needed) return block;
     if (block == NULL) block = *place = malloc(sizeof *block);
     if (block == NULL) return NULL; // as if it could not be read
-    uint64_t offset = sizeof(struct trace_stream_prefix) + number * sizeof block->record;
-    ssize_t size = read_at(trace->file, block->record, sizeof block->record, offset);
     block->number = number;
-    block->count = size < 0 ? 0 : (unsigned)((size_t)size / RECORD_SIZE);
+    block->count = (unsigned)read_records(trace->file, number * BLOCK_RECORDS, block->record, BLOCK_RECORDS);
     return block->count >= needed ? block : NULL;
 }
 
@@ -232,9 +237,7 @@ size_t trace_read(struct trace *trace, uint64_t index, struct trace_record *reco
 {
     if (index >= trace->count) return 0;
     if (most > trace->count - index) most = (size_t)(trace->count - index);
-    ssize_t size =
-        read_at(trace->file, record, most * RECORD_SIZE, sizeof(struct trace_stream_prefix) + index * RECORD_SIZE);
-    return size < 0 ? 0 : (size_t)size / RECORD_SIZE;
+    return read_records(trace->file, index, record, most);
 }
 
 static bool is_padding(const struct trace_record *record)
@@ -281,14 +284,14 @@ static void count_records(struct trace *trace)
 // FNV-1a over the 64-bit words of records from `index` up to `end`.
 static uint64_t sum_records(int file, uint64_t sum, uint64_t index, uint64_t end)
 {
+    struct trace_record record[SUMMED_AT_ONCE];
     uint64_t words[SUMMED_AT_ONCE * RECORD_SIZE / sizeof(uint64_t)];
-    while (index < end) {
-        uint64_t run = end - index < SUMMED_AT_ONCE ? end - index : SUMMED_AT_ONCE;
-        ssize_t size =
-            read_at(file, words, run * RECORD_SIZE, sizeof(struct trace_stream_prefix) + index * RECORD_SIZE);
-        for (size_t i = 0; size > 0 && i < (size_t)size / sizeof *words; i++)
+    for (; index < end; index += SUMMED_AT_ONCE) {
+        size_t most = end - index < SUMMED_AT_ONCE ? (size_t)(end - index) : SUMMED_AT_ONCE;
+        size_t size = read_records(file, index, record, most) * RECORD_SIZE;
+        memcpy(words, record, size);
+        for (size_t i = 0; i < size / sizeof *words; i++)
             sum = (sum ^ words[i]) * 0x100000001b3u;
-        index += run;
     }
     return sum;
 }
