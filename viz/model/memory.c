@@ -24,8 +24,9 @@ static uint64_t offset_in(uint64_t address, unsigned order)
 // The page that holds `address`, whose place among the pages is `place`; NULL: there is none.
 static struct model_page *page_around(const struct table *pages, size_t place, uint64_t task, uint64_t address)
 {
-    if (table_has_key(pages, place, task, address)) return table_row(pages, place);
-    struct model_page *page = place > 0 ? table_row(pages, place - 1) : NULL;
+    struct model_page *page = table_at(pages, place, task, address);
+    if (page != NULL) return page;
+    page = place > 0 ? table_row(pages, place - 1) : NULL;
     return page != NULL && page->task == task && address - page->address < 1ul << page->order ? page : NULL;
 }
 
@@ -80,12 +81,6 @@ static struct run pages_inside(struct state *state, uint64_t task, uint64_t addr
     return run_inside(pages, place, task, address, order);
 }
 
-// The page at `place` if it begins at that address, else NULL.
-static struct model_page *page_at(const struct table *pages, size_t place, uint64_t task, uint64_t address)
-{
-    return table_has_key(pages, place, task, address) ? table_row(pages, place) : NULL;
-}
-
 // No room for it is no error: then it looks as if it had never been there.
 static void note_evicted(struct state *state, const struct model_page *page)
 {
@@ -111,6 +106,12 @@ static void forget_evicted(struct state *state, uint64_t task, uint64_t address,
     table_remove(table, run.begin, run.end - run.begin);
 }
 
+// Whether the fault is for an address in [address, + 2^order) of the task. NULL: no fault is served.
+static bool is_for(const struct open_fault *fault, uint64_t task, uint64_t address, unsigned order)
+{
+    return fault != NULL && fault->task == task && (fault->address ^ address) >> order == 0;
+}
+
 static enum model_arrival arrival(struct state *state, const struct trace_record *record,
                                   const struct open_fault *fault, uint64_t address, unsigned order)
 {
@@ -125,8 +126,7 @@ static enum model_arrival arrival(struct state *state, const struct trace_record
             thread->state != MODEL_THREAD_DEAD && (address ^ flexpage_address(window)) >> flexpage_order(window) == 0)
             return MODEL_ARRIVED_IN_WINDOW;
     }
-    if (fault != NULL && fault->task == a[0] && (fault->address ^ address) >> order == 0) return MODEL_ARRIVED_BY_REPLY;
-    return MODEL_ARRIVED_BY_MAP;
+    return is_for(fault, a[0], address, order) ? MODEL_ARRIVED_BY_REPLY : MODEL_ARRIVED_BY_MAP;
 }
 
 static void map_page(struct state *state, const struct trace_record *record)
@@ -139,9 +139,9 @@ static void map_page(struct state *state, const struct trace_record *record)
     if (a[0] == 0) return;
     enum model_arrival how = arrival(state, record, fault, address, order);
     struct run old = pages_inside(state, a[0], address, order);
-    struct model_page *page = page_at(pages, old.begin, a[0], address);
+    struct model_page *page = table_at(pages, old.begin, a[0], address);
     bool was_written = page != NULL && !table_is_gone(pages, page) && page->frame == a[2] && page->written;
-    bool here = fault != NULL && fault->task == a[0] && (fault->address ^ address) >> order == 0;
+    bool by_store = is_for(fault, a[0], address, order) && fault->access & RIGHT_WRITE;
     if (page != NULL) old.begin++;
     table_remove(pages, old.begin, old.end - old.begin);
     forget_evicted(state, a[0], address, order);
@@ -156,14 +156,14 @@ static void map_page(struct state *state, const struct trace_record *record)
     page->rights = flexpage_rights(a[1]);
     page->fault = record->fault;
     page->arrival = how;
-    page->written = was_written || (here && fault->access & RIGHT_WRITE && page->rights & RIGHT_WRITE);
+    page->written = was_written || (by_store && page->rights & RIGHT_WRITE);
 }
 
 // Most often that is one page: then nothing in its place was noted as taken back.
 static void take_back(struct state *state, uint64_t task, uint64_t address, unsigned order, struct run run)
 {
     struct table *pages = &state->table[TABLE_pages];
-    const struct model_page *page = page_at(pages, run.begin, task, address);
+    const struct model_page *page = table_at(pages, run.begin, task, address);
     bool is_one = page != NULL && page->order == order;
     if (!is_one) forget_evicted(state, task, address, order);
     for (size_t i = run.begin; i < run.end; i++)

@@ -40,6 +40,12 @@ static inline bool table_has_key(const struct table *table, size_t place, uint64
     return key[0] == first && (table->key_words == 1 || key[1] == second);
 }
 
+// The row at a place, if it has that key, else NULL.
+static inline void *table_at(const struct table *table, size_t place, uint64_t first, uint64_t second)
+{
+    return table_has_key(table, place, first, second) ? table_row(table, place) : NULL;
+}
+
 // Pages and ids lie close together, so the low bits of their numbers tell most of them apart.
 static inline uint32_t *table_hint(const struct table *table, uint64_t first, uint64_t second)
 {
@@ -57,9 +63,10 @@ static inline void *table_look_up(const struct table *table, uint64_t first, uin
     *place = 0;
     if (table->count == 0) return NULL;
     *place = *table_hint(table, first, second);
-    if (table_has_key(table, *place, first, second)) return table_row(table, *place);
+    void *row = table_at(table, *place, first, second);
+    if (row != NULL) return row;
     *place = table_place(table, first, second);
-    return table_has_key(table, *place, first, second) ? table_row(table, *place) : NULL;
+    return table_at(table, *place, first, second);
 }
 
 // NULL: no such row.
