@@ -465,4 +465,7 @@ $(no_goals):
 .DEFAULT:
 	@$(if $(wildcard $@),:,$(no_such_goal))
 
--include $(shell find build -name '*.d' 2>/dev/null)
+dependencies := $(shell find build -name '*.d' 2>/dev/null)
+-include $(dependencies)
+# They come with what they are about. Without this, one that is removed meanwhile would be a goal that does not exist.
+$(dependencies): ;

@@ -9,6 +9,7 @@ import signal
 import struct
 import subprocess
 import sys
+import tempfile
 import time
 import unittest
 
@@ -275,10 +276,10 @@ class Launcher(unittest.TestCase):
 
 
 class Make(unittest.TestCase):
-    """Goals that are mistyped, or folders' names."""
+    """Goals that are mistyped, or folders' names; a build folder in which somebody else works."""
 
-    def make(self, *words):
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
+    def make(self, *words, **more):
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")} | more
         return subprocess.run(["make", *words], cwd=guest.ROOT, capture_output=True, check=False, text=True,
                               env=environment)
 
@@ -288,6 +289,14 @@ class Make(unittest.TestCase):
             with self.subTest(goal=goal):
                 self.assertEqual(ended.returncode, 2, ended.stdout)
                 self.assertRegex(ended.stderr, f'there is no target "{goal}".*make help')
+
+    def test_dependencies_that_somebody_removes_meanwhile_are_no_goal(self):
+        with tempfile.TemporaryDirectory() as folder:
+            with open(os.path.join(folder, "find"), "w") as find:
+                find.write("#!/bin/sh\necho build/removed.d\n")
+            os.chmod(find.name, 0o755)
+            ended = self.make("-n", "help", PATH=f"{folder}:{os.environ['PATH']}")
+        self.assertEqual((ended.returncode, ended.stderr), (0, ""))
 
     def test_the_folders_that_are_goals_are_built(self):
         for goal, wanted in {"kernel": "faultline.elf", "loader": "boot.cpio", "viz": "faultline-viz",
