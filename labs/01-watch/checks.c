@@ -12,9 +12,7 @@ static void start_runs(uint64_t seed, unsigned last_step)
 {
     static const char *const ways[] = {"below", "behind", "null", "far", "write", "execute", "beyond"};
     static char text[24];
-    uint64_t random = seed * 0x9e3779b97f4a7c15ul + 1;
-    for (unsigned i = 0; i < 8; i++)
-        (void)seeded(&random, 2);
+    uint64_t random = seeded_state(seed, "");
     snprintf(text, sizeof(text), "%lu", (unsigned long)seeded(&random, 1000000));
     const char *way = ways[seeded(&random, sizeof(ways) / sizeof(ways[0]))];
     const char *const internal[] = {"--arrangement", "internal", "--program", PAYLOAD, "--argument", text, NULL};

@@ -244,9 +244,7 @@ static void start_malformed(uint64_t *random, const char *run)
 
 static void start_runs(uint64_t seed, unsigned last_step)
 {
-    uint64_t random = seed * 0x9e3779b97f4a7c15ul + 1;
-    for (unsigned i = 0; i < 8; i++)
-        (void)seeded(&random, 2);
+    uint64_t random = seeded_state(seed, "");
     start_malformed(&random, "headers");
     if (last_step >= 2) start_good(&random);
     if (last_step >= 4) start_malformed(&random, "segments");

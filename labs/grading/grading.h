@@ -62,7 +62,9 @@ void happened(const struct run *run, uint64_t event, const char *format, ...) __
 void look_at(const struct run *run, uint64_t event, const char *format, ...) __attribute__((format(printf, 3, 4)));
 _Noreturn void likely(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-// xorshift64: what a grading draws from the seed.
+// xorshift64: what a grading draws from the seed. seeded_state: the state to begin with; who shall not draw the same as
+// others says `what` it is for.
+uint64_t seeded_state(uint64_t from, const char *what);
 uint64_t seeded(uint64_t *state, uint64_t limit);
 
 #endif

@@ -37,6 +37,16 @@ const char *grading_answers(void)
     return answers;
 }
 
+uint64_t seeded_state(uint64_t from, const char *what)
+{
+    uint64_t state = from * 0x9e3779b97f4a7c15ul + 1;
+    for (; *what; what++)
+        state = (state ^ (unsigned char)*what) * 0x100000001b3ul;
+    for (unsigned i = 0; i < 8; i++) // small seeds have few bits
+        (void)seeded(&state, 2);
+    return state;
+}
+
 uint64_t seeded(uint64_t *state, uint64_t limit)
 {
     *state ^= *state << 13;

@@ -78,9 +78,7 @@ static void start_blocks(const char *arrangement, const char *seed_text)
 void paging_start(const char *arrangement, uint64_t seed, bool pages, bool refusals, bool blocks)
 {
     static char texts[3][24];
-    uint64_t random = seed * 0x9e3779b97f4a7c15ul + 1;
-    for (unsigned i = 0; i < 8; i++)
-        (void)seeded(&random, 2);
+    uint64_t random = seeded_state(seed, "");
     for (unsigned i = 0; i < 3; i++)
         snprintf(texts[i], sizeof(texts[i]), "%lu", (unsigned long)seeded(&random, 1000000));
     if (pages) start_pages(arrangement, &random, texts[0]);

@@ -20,11 +20,7 @@ void question_begin(struct question *question, uint64_t seed, const char *number
 {
     *question = (struct question){.number = number, .kind = kind};
     snprintf(question->kind_text, sizeof(question->kind_text), "%s", kind_text);
-    question->random = seed * 0x9e3779b97f4a7c15ul + 1;
-    for (const char *digit = number; *digit; digit++)
-        question->random = (question->random ^ (unsigned char)*digit) * 0x100000001b3ul;
-    for (unsigned i = 0; i < 8; i++)
-        (void)seeded(&question->random, 2);
+    question->random = seeded_state(seed, number);
 }
 
 void question_text(struct question *question, const char *format, ...)
