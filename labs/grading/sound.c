@@ -29,17 +29,17 @@ static bool is_mapper(const struct run *run, uint32_t thread)
 }
 
 // Path of root or of the region mapper ("rm"), beside the kernel.
-static void path_of(const char *program, const char *kernel, char *path, size_t size)
+static void path_of(const struct run *run, const char *program, char *path, size_t size)
 {
-    const char *slash = strrchr(kernel, '/');
-    snprintf(path, size, "%.*s/%s.elf", slash ? (int)(slash - kernel) : 1, slash ? kernel : ".", program);
+    const char *slash = strrchr(run->kernel, '/');
+    snprintf(path, size, "%.*s/%s.elf", slash ? (int)(slash - run->kernel) : 1, slash ? run->kernel : ".", program);
 }
 
 // "file:line" of an instruction of the program, or "".
-static void find_line(const char *program, const char *kernel, uint64_t ip, char *line, size_t size)
+static void find_line(const struct run *run, const char *program, uint64_t ip, char *line, size_t size)
 {
     char path[600], command[1024];
-    path_of(program, kernel, path, sizeof(path));
+    path_of(run, program, path, sizeof(path));
     *line = 0;
     snprintf(command, sizeof(command), "riscv64-unknown-elf-addr2line -i -e '%s' 0x%lx 2>/dev/null", path,
              (unsigned long)ip);
@@ -72,12 +72,12 @@ static bool is_used_up(const struct run *run, const struct image *root, const ch
 }
 
 // Whose stack was used to its very end, or NULL.
-static const char *overflow(const struct run *run, const char *kernel)
+static const char *overflow(const struct run *run)
 {
     char path[600];
     struct image root;
     const char *thread = NULL;
-    path_of("root", kernel, path, sizeof(path));
+    path_of(run, "root", path, sizeof(path));
     if (!run->ram || !image_open(path, &root)) return NULL;
     for (unsigned i = 0; i < sizeof(stacks) / sizeof(stacks[0]); i++)
         if (!thread && is_used_up(run, &root, stacks[i].bottom)) thread = stacks[i].thread;
@@ -85,9 +85,9 @@ static const char *overflow(const struct run *run, const char *kernel)
     return thread;
 }
 
-static void require_stacks(const struct run *run, const char *kernel)
+static void require_stacks(const struct run *run)
 {
-    const char *thread = overflow(run, kernel);
+    const char *thread = overflow(run);
     if (!thread) return;
     expected("stacks that suffice: 4096 bytes for the external pager, 6144 for root's first thread");
     happened(run, 0, "the stack of %s was used to its last byte, and what lies behind it was overwritten", thread);
@@ -112,11 +112,11 @@ static void describe_crash(const struct run *run, uint64_t number, char *text, s
 }
 
 // Its pages come from the external pager.
-static _Noreturn void say_mapper_crashed(const struct run *run, const char *kernel, uint64_t number)
+static _Noreturn void say_mapper_crashed(const struct run *run, uint64_t number)
 {
     const struct trace_record *record = run_event(run, number);
     char line[256];
-    find_line("rm", kernel, record->argument[2], line, sizeof(line));
+    find_line(run, "rm", record->argument[2], line, sizeof(line));
     expected("a region mapper that serves until its program ends");
     happened(run, number, "region mapper crashed: %s, value 0x%lx; ip 0x%lx %s", trace_cause_name(record->argument[0]),
              (unsigned long)record->argument[1], (unsigned long)record->argument[2], line);
@@ -125,19 +125,19 @@ static _Noreturn void say_mapper_crashed(const struct run *run, const char *kern
         "code, data and stack (32 KiB). Look at that line, and at each pointer in it");
 }
 
-static void require_no_crash(const struct run *run, const char *kernel)
+static void require_no_crash(const struct run *run)
 {
     for (uint64_t number = 0; (number = event_find(run, number, 0, event(TRACE_EXCEPTION)));) {
         const struct trace_record *record = run_event(run, number);
-        if (is_mapper(run, record->thread)) say_mapper_crashed(run, kernel, number);
+        if (is_mapper(run, record->thread)) say_mapper_crashed(run, number);
         if (record->task != run->root_task) continue;
         char line[256], what[160];
-        find_line("root", kernel, record->argument[2], line, sizeof(line));
+        find_line(run, "root", record->argument[2], line, sizeof(line));
         describe_crash(run, number, what, sizeof(what));
         expected("root's threads serve until the end");
         happened(run, number, "%s crashed: %s; ip 0x%lx %s", run_name_of(run, FIELD_THREAD, record->thread), what,
                  (unsigned long)record->argument[2], line);
-        const char *thread = overflow(run, kernel);
+        const char *thread = overflow(run);
         if (thread) {
             happened(run, 0, "the stack of %s was used to its last byte", thread);
             likely("a stack overflow: a function that calls itself, or a large array in one (make it static)");
@@ -200,18 +200,18 @@ static void require_silence(const struct run *run)
 }
 
 // "at file:line" of what ran when the kernel stopped, as its console says; the image is "root" or "rm".
-static void find_running(const struct run *run, const char *kernel, const char *image, char *line, size_t size)
+static void find_running(const struct run *run, const char *image, char *line, size_t size)
 {
     char said[200] = "", place[200];
     unsigned long ip;
     (void)run_console(run, "faultline: running: ", said, sizeof(said));
     const char *at = strstr(said, "at ip ");
     if (!at || sscanf(at, "at ip %lx", &ip) != 1) return;
-    find_line(kernel, image, ip, place, sizeof(place));
+    find_line(run, image, ip, place, sizeof(place));
     snprintf(line, size, "at ip 0x%lx %s", ip, place);
 }
 
-static void require_budget(const struct run *run, const char *kernel)
+static void require_budget(const struct run *run)
 {
     if (strcmp(run->end, "budget")) return;
     uint64_t halt = event_find(run, 0, 0, event(TRACE_HALT));
@@ -220,7 +220,7 @@ static void require_budget(const struct run *run, const char *kernel)
                         : halt && run_event(run, halt)->task == run->root_task ? "root"
                                                                                : "";
     char line[256] = "";
-    if (*image) find_running(run, kernel, image, line, sizeof(line));
+    if (*image) find_running(run, image, line, sizeof(line));
     expected("all programs served within the budget of instructions");
     happened(run, halt ? halt : run->count, "the budget was used up; %s was running %s",
              thread == run->root_main ? "root's first thread" : run_name_of(run, FIELD_THREAD, thread), line);
@@ -304,13 +304,13 @@ static void require_whole(const struct run *run)
         run->directory);
 }
 
-void require_sound(const struct run *run, const char *kernel)
+void require_sound(const struct run *run)
 {
     require_start(run);
-    require_no_crash(run, kernel);
+    require_no_crash(run);
     require_silence(run);
-    require_stacks(run, kernel);
-    require_budget(run, kernel);
+    require_stacks(run);
+    require_budget(run);
     require_memory_left(run);
     require_end_in_order(run);
     require_no_forgery(run);
