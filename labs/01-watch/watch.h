@@ -71,10 +71,9 @@ bool lies_inside_a_page(const struct run *run, const struct fault *fault);
 bool reads_a_file(const struct run *run, const struct fault *fault);
 bool reads_what_may_be_written(const struct run *run, const struct fault *fault);
 
-// Events of a fault: delivered to the pager; the pager's message to the dataspace, and its receive window; the page
-// that came to a task. 0: there is none.
+// Events of a fault, besides request_of: delivered to the pager; its receive window; the page that came to a task.
+// 0: there is none.
 uint64_t deliver_of(const struct run *run, const struct fault *fault);
-uint64_t request_of(const struct run *run, const struct fault *fault);
 uint64_t window_of(const struct run *run, const struct fault *fault);
 uint64_t landing_in(const struct run *run, const struct fault *fault, uint32_t task);
 

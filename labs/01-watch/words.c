@@ -2,7 +2,6 @@
 #include <string.h>
 #include "kernel/abi/objects.h"
 #include "labs/01-watch/watch.h"
-#include "loader/runtime/protocol.h"
 
 uint64_t argument(const struct run *run, uint64_t event, unsigned number)
 {
@@ -75,12 +74,6 @@ bool reads_what_may_be_written(const struct run *run, const struct fault *fault)
 uint64_t deliver_of(const struct run *run, const struct fault *fault)
 {
     return event_find(run, fault->begin, fault->end, serving(event(TRACE_FAULT_DELIVER), fault->id));
-}
-
-uint64_t request_of(const struct run *run, const struct fault *fault)
-{
-    struct pattern sends = saying(serving(event(TRACE_IPC_SEND), fault->id), DATASPACE_MAP);
-    return event_find(run, fault->begin, fault->end, sends);
 }
 
 uint64_t window_of(const struct run *run, const struct fault *fault)

@@ -29,11 +29,9 @@ END_TEST
 START_TEST(asks_the_dataspace_for_the_page_of_the_fault)
 {
     const struct run *run = grading_run("pages");
-    for (struct fault fault = {0}; fault_next(run, &fault);) {
-        struct known_region region;
-        if (!fault.delivered || !region_at(run, fault.task, fault.address, fault.begin, &region)) continue;
-        require_request(run, &fault, &region);
-    }
+    struct known_region region;
+    for (struct fault fault = {0}; next_in_region(run, &fault, &region);)
+        (void)require_request(run, &fault, &region);
 }
 END_TEST
 
@@ -121,9 +119,8 @@ static void require_no_collision(const struct run *run, const struct fault *faul
 START_TEST(the_page_lands_in_roots_own_memory)
 {
     const struct run *run = grading_run("pages");
-    for (struct fault fault = {0}; fault_next(run, &fault);) {
-        struct known_region region;
-        if (!fault.delivered || !region_at(run, fault.task, fault.address, fault.begin, &region)) continue;
+    struct known_region region;
+    for (struct fault fault = {0}; next_in_region(run, &fault, &region);) {
         uint64_t landing = find_landing(run, &fault);
         (void)require_asked(run, &fault, &region);
         require_landing(run, &fault, &region, landing);
@@ -332,7 +329,7 @@ END_TEST
 // The dataspace is asked each time. Returns the event.
 static uint64_t require_asked_each_time(const struct run *run, const struct fault *fault)
 {
-    uint64_t request = event_find(run, fault->begin, fault->end, request_of_pager(run, fault));
+    uint64_t request = request_of(run, fault);
     if (request) return request;
     happened(run, fault->end, "the dataspace was not asked; the fault ended like this");
     likely(

@@ -29,14 +29,6 @@ static void start_runs(uint64_t seed, unsigned last_step)
     if (last_step >= 5) start_threads(seed);
 }
 
-// The next fault of a program that its region mapper has to resolve, and the region that it hits.
-static bool next_in_region(const struct run *run, struct fault *fault, struct known_region *region)
-{
-    while (fault_next(run, fault))
-        if (fault->delivered && region_at(run, fault->task, fault->address, fault->begin, region)) return true;
-    return false;
-}
-
 // ---- Step 1 --------------------------------------------------------------------------------------------------------
 
 START_TEST(finds_the_region_that_holds_the_address)
@@ -165,7 +157,7 @@ START_TEST(opens_a_receive_window_exactly_at_the_page)
     const struct run *run = grading_run("pages");
     struct known_region region;
     for (struct fault fault = {0}; next_in_region(run, &fault, &region);) {
-        uint64_t request = event_find(run, fault.begin, fault.end, request_of_pager(run, &fault));
+        uint64_t request = request_of(run, &fault);
         require_window(run, &fault, request, page_of(fault.address), PAGE_ORDER, PAGE_WINDOW);
         require_place_in_mark(run, &fault);
     }
@@ -176,7 +168,7 @@ END_TEST
 static void require_landing(const struct run *run, const struct fault *fault, const struct known_region *region)
 {
     struct pattern landing = with(by(serving(event(TRACE_PAGE_MAP), fault->id), run->file_server), 0, fault->task);
-    uint64_t request = event_find(run, fault->begin, fault->end, request_of_pager(run, fault));
+    uint64_t request = request_of(run, fault);
     uint64_t reply = reply_of_pager(run, fault), landed = event_find(run, fault->begin, fault->end, landing);
     unsigned arrived = event_count(run, fault->begin, fault->end, landing);
     bool in_time = landed && (!reply || landed < reply);
@@ -389,8 +381,7 @@ static unsigned pages_for(const struct run *run, const struct fault *fault)
 static void require_offset_of_page(const struct run *run, const struct fault *fault, const struct known_region *region,
                                    uint64_t request)
 {
-    uint64_t offset = region->offset + page_of(fault->address) - region->start;
-    uint64_t asked = run_event(run, request)->argument[3];
+    uint64_t offset = offset_of(fault, region), asked = run_event(run, request)->argument[3];
     if (asked == offset) return;
     expected("for %s DATASPACE_MAP with offset 0x%lx, that of the page that main misses", fault_text(run, fault),
              (unsigned long)offset);
@@ -407,7 +398,7 @@ static void require_offset_of_page(const struct run *run, const struct fault *fa
 static void require_block(const struct run *run, const struct fault *fault, const struct known_region *region)
 {
     unsigned order = region_order(region, fault->address, PAGING_BLOCK_ORDER);
-    uint64_t request = event_find(run, fault->begin, fault->end, request_of_pager(run, fault));
+    uint64_t request = request_of(run, fault);
     if (request) {
         require_window(run, fault, request, fault->address >> order << order, order, BLOCK_WINDOW);
         require_offset_of_page(run, fault, region, request);

@@ -110,10 +110,27 @@ struct pattern request_of_pager(const struct run *run, const struct fault *fault
     return saying(by(serving(event(TRACE_IPC_SEND), fault->id), pager_of(run, fault->task)), DATASPACE_MAP);
 }
 
+uint64_t request_of(const struct run *run, const struct fault *fault)
+{
+    return event_find(run, fault->begin, fault->end, request_of_pager(run, fault));
+}
+
 uint64_t reply_of_pager(const struct run *run, const struct fault *fault)
 {
     struct pattern reply = by(serving(event(TRACE_IPC_REPLY), fault->id), pager_of(run, fault->task));
     return event_find(run, fault->begin, 0, reply);
+}
+
+uint64_t offset_of(const struct fault *fault, const struct known_region *region)
+{
+    return region->offset + page_of(fault->address) - region->start;
+}
+
+bool next_in_region(const struct run *run, struct fault *fault, struct known_region *region)
+{
+    while (fault_next(run, fault))
+        if (fault->delivered && region_at(run, fault->task, fault->address, fault->begin, region)) return true;
+    return false;
 }
 
 // The mark from which the visualizer draws the request comes before it.
@@ -133,14 +150,9 @@ static void require_announcement(const struct run *run, const struct fault *faul
     likely("region_mark(..., MARK_MAP_REQUEST, offset, where the page shall land, region) just before the request");
 }
 
-static uint64_t offset_of(const struct fault *fault, const struct known_region *region)
-{
-    return region->offset + page_of(fault->address) - region->start;
-}
-
 uint64_t require_asked(const struct run *run, const struct fault *fault, const struct known_region *region)
 {
-    uint64_t request = event_find(run, fault->begin, fault->end, request_of_pager(run, fault));
+    uint64_t request = request_of(run, fault);
     expected("for %s DATASPACE_MAP with offset 0x%lx and rights %s (region \"%s\" at 0x%lx)", fault_text(run, fault),
              (unsigned long)offset_of(fault, region), rights_text(region->rights), region->name,
              (unsigned long)region->start);
@@ -173,9 +185,8 @@ uint64_t require_request(const struct run *run, const struct fault *fault, const
 void require_regions_found(const struct run *run)
 {
     unsigned found = 0;
-    for (struct fault fault = {0}; fault_next(run, &fault);) {
-        struct known_region region;
-        if (!fault.delivered || !region_at(run, fault.task, fault.address, fault.begin, &region)) continue;
+    struct known_region region;
+    for (struct fault fault = {0}; next_in_region(run, &fault, &region);) {
         uint64_t mark = event_find(run, fault.begin, fault.end, mark_of_pager(run, &fault, MARK_FIND_REGION));
         expected("for %s the mark \"found region\" with region \"%s\" (0x%lx, 0x%lx bytes, %s)",
                  fault_text(run, &fault), region.name, (unsigned long)region.start, (unsigned long)region.size,
@@ -338,7 +349,7 @@ static void require_no_request(const struct run *run)
     for (struct fault fault = {0}; fault_next(run, &fault);) {
         struct known_region region;
         if (!region_at(run, fault.task, fault.address, fault.begin, &region)) continue;
-        uint64_t request = event_find(run, fault.begin, fault.end, request_of_pager(run, &fault));
+        uint64_t request = request_of(run, &fault);
         if (!request || !(fault.access & ~region.rights)) continue;
         expected("%s refused before anything is brought in for it: its region \"%s\" has %s", fault_text(run, &fault),
                  region.name, rights_text(region.rights));

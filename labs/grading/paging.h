@@ -26,7 +26,14 @@ uint32_t pager_of(const struct run *run, uint32_t task);
 // What it does for a fault.
 struct pattern mark_of_pager(const struct run *run, const struct fault *fault, enum mark_code code);
 struct pattern request_of_pager(const struct run *run, const struct fault *fault); // DATASPACE_MAP
+uint64_t request_of(const struct run *run, const struct fault *fault);             // event: the first; or 0
 uint64_t reply_of_pager(const struct run *run, const struct fault *fault);         // event, or 0
+// The offset that it has to ask for: that of the fault's page.
+uint64_t offset_of(const struct fault *fault, const struct known_region *region);
+
+// The next fault of a program that its pager has to resolve, and the region that it hits. Begin with
+// *fault = (struct fault){0}.
+bool next_in_region(const struct run *run, struct fault *fault, struct known_region *region);
 
 // The dataspace was asked. Returns the event: the first DATASPACE_MAP.
 uint64_t require_asked(const struct run *run, const struct fault *fault, const struct known_region *region);
