@@ -104,11 +104,10 @@ static uint64_t mapping_behind(const struct run *run, uint64_t task, uint64_t ad
 void ask_chain(struct question *q)
 {
     const struct run *run = ask(q, "external", "7.3", ANSWER_ORDER, "four letters, from the first owner to the last");
-    struct fault faults[MAX_FAULTS];
-    unsigned count = read_faults(run, faults), number = draw(q, run, faults, count, lies_inside_a_page);
-    const struct fault *fault = &faults[number];
+    struct fault fault;
+    unsigned number = draw(q, run, lies_inside_a_page, &fault);
     uint64_t chain[4];
-    chain[3] = landing_in(run, fault, fault->task);
+    chain[3] = landing_in(run, &fault, fault.task);
     for (unsigned i = 3; i > 0; i--)
         chain[i - 1] =
             mapping_behind(run, argument(run, chain[i], 3), flexpage_address(argument(run, chain[i], 4)), chain[i] - 1);

@@ -66,7 +66,7 @@ struct known_region region_of(const struct run *run, const struct fault *fault);
 
 // Draws one of main's faults, from FIRST_FAULT on, that fits; returns its number.
 typedef bool (*fits)(const struct run *run, const struct fault *fault);
-unsigned draw(struct question *question, const struct run *run, const struct fault faults[], unsigned count, fits fit);
+unsigned draw(struct question *question, const struct run *run, fits fit, struct fault *fault);
 bool lies_inside_a_page(const struct run *run, const struct fault *fault);
 bool reads_a_file(const struct run *run, const struct fault *fault);
 bool reads_what_may_be_written(const struct run *run, const struct fault *fault);

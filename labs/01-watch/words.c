@@ -45,11 +45,13 @@ struct known_region region_of(const struct run *run, const struct fault *fault)
     return region;
 }
 
-unsigned draw(struct question *question, const struct run *run, const struct fault faults[], unsigned count, fits fit)
+unsigned draw(struct question *question, const struct run *run, fits fit, struct fault *fault)
 {
-    unsigned chosen = FIRST_FAULT, seen = 0;
+    struct fault faults[MAX_FAULTS];
+    unsigned count = read_faults(run, faults), chosen = FIRST_FAULT, seen = 0;
     for (unsigned i = FIRST_FAULT; i <= count; i++)
         if (fit(run, &faults[i]) && seeded(&question->random, ++seen) == 0) chosen = i;
+    *fault = faults[chosen];
     return chosen;
 }
 
