@@ -8,17 +8,17 @@ void ask_where_from(struct question *q)
     static const unsigned indices[] = {3, 4, 5, 16, 17, 18, 19};
     unsigned index = indices[seeded(&q->random, sizeof(indices) / sizeof(indices[0]))];
     uint64_t map = capability_at(run, task, index, 0);
-    uint64_t above = capability_at(run, run->root_task, index_of(argument(run, map, 4)), map);
+    uint64_t above = capability_at(run, run->root_task, flexpage_index(argument(run, map, 4)), map);
     question_text(
         q,
         "lab-pages has capability %u from root, which gave it a copy of one of its own. Which index has that in "
         "the table of root?",
         index);
     question_look(q, "internal", "key 4; w a s d to it, in the table of lab-pages", "fault:6");
-    right_number(q, index_of(argument(run, map, 4)));
+    right_number(q, flexpage_index(argument(run, map, 4)));
     wrong_number(q, index, run, map, "that is the index in the table of lab-pages; each task counts its own");
     if (above)
-        wrong_number(q, index_of(argument(run, above, 4)), run, above,
+        wrong_number(q, flexpage_index(argument(run, above, 4)), run, above,
                      "that is the index at the file server, from which root has it");
     wrong_number(q, argument(run, map, 2), run, map, "that is the number of the object, not of a capability");
     question_likely(q, run, map, "the tree beside the tables shows who has it from whom, with the index in each task");
@@ -29,8 +29,8 @@ static unsigned subtree(const struct run *run, uint64_t task, uint64_t index, ui
 {
     unsigned count = 1;
     for (uint64_t at = 0; (at = event_find(run, at, last, event(TRACE_CAPABILITY_MAP)));)
-        if (argument(run, at, 3) == task && index_of(argument(run, at, 4)) == index)
-            count += subtree(run, argument(run, at, 0), index_of(argument(run, at, 1)), last);
+        if (argument(run, at, 3) == task && flexpage_index(argument(run, at, 4)) == index)
+            count += subtree(run, argument(run, at, 0), flexpage_index(argument(run, at, 1)), last);
     return count;
 }
 
@@ -41,10 +41,10 @@ void ask_what_would_go(struct question *q)
     (void)read_faults(run, faults);
     bool server = seeded(&q->random, 2);
     uint64_t moment = faults[6].begin, file = capability_at(run, run->programs[0].task, 16 + seeded(&q->random, 4), 0);
-    uint64_t root_index = index_of(argument(run, file, 4)),
+    uint64_t root_index = flexpage_index(argument(run, file, 4)),
              above = capability_at(run, run->root_task, root_index, file);
     uint64_t task = server ? argument(run, above, 3) : run->root_task;
-    uint64_t index = server ? index_of(argument(run, above, 4)) : root_index;
+    uint64_t index = server ? flexpage_index(argument(run, above, 4)) : root_index;
     question_text(q,
                   "Main's fault 6 has just begun. If capability %lu of %s were taken back now, with all that was ever "
                   "derived from "
@@ -66,12 +66,13 @@ void ask_rights_of_gate(struct question *q)
     uint64_t control = 0, bind = 0;
     for (uint64_t at = pager; (at = event_find(run, at, 0, with(event(TRACE_CAPABILITY_MAP), 0, task)));)
         if (argument(run, at, 2) == argument(run, pager, 2)) control = at;
-    bind = event_find(run, control, 0, by(event(TRACE_GATE_BIND), region_mapper(run)));
+    bind = event_find(run, control, 0, by(event(TRACE_GATE_BIND), run->programs[0].mapper));
     question_text(
         q,
         "lab-pages has the pager gate twice: capability %lu with the right s alone, capability %lu with s and c. "
         "What does it need the second for?",
-        (unsigned long)index_of(argument(run, pager, 1)), (unsigned long)index_of(argument(run, control, 1)));
+        (unsigned long)flexpage_index(argument(run, pager, 1)),
+        (unsigned long)flexpage_index(argument(run, control, 1)));
     question_look(q, "internal", "key /, then gate_bind, N for the next; and step 9 in key 7", "%lu",
                   (unsigned long)control);
     question_option(q, run, bind, NULL,

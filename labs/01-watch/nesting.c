@@ -57,7 +57,7 @@ void ask_how_many_nested(struct question *q)
 {
     const struct run *run = ask(q, "small", "5.2", ANSWER_NUMBER, "how many: a number");
     unsigned inside = 0, all = 0, in_main = 0;
-    uint32_t mapper = region_mapper(run);
+    uint32_t mapper = run->programs[0].mapper;
     uint64_t outside = 0;
     for (uint64_t at = 0; (at = event_find(run, at, 0, event(TRACE_FAULT_BEGIN)));) {
         all += run_event(run, at)->thread == mapper;

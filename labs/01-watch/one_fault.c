@@ -100,7 +100,7 @@ void ask_six_beats(struct question *q)
     struct fault fault;
     unsigned number = draw(q, run, reads_what_may_be_written, &fault);
     struct pattern found = with(serving(event(TRACE_MARK), fault.id), 0, MARK_FIND_REGION);
-    uint32_t pager = region_mapper(run);
+    uint32_t pager = run->programs[0].mapper;
     question_text(q, "Main's fault %u. In which order does this happen?", number);
     question_look(q, "internal", "key 2, Enter unfolds it; key 5 for the events", "fault:%u", number);
     question_option(q, run, deliver_of(run, &fault), "", "the kernel sends a message in main's name");

@@ -77,12 +77,10 @@ uint64_t deliver_of(const struct run *run, const struct fault *fault);
 uint64_t window_of(const struct run *run, const struct fault *fault);
 uint64_t landing_in(const struct run *run, const struct fault *fault, uint32_t task);
 
-// Main's pager in an internal run; and the last thread_control of a thread, which sets its pager.
-uint32_t region_mapper(const struct run *run);
+// The last thread_control of a thread, which sets its pager.
 uint64_t control_of(const struct run *run, uint32_t thread);
 
-// The event that gave a task the capability at an index, up to an event (0: to the end); the index in a flexpage.
+// The event that gave a task the capability at an index, up to an event (0: to the end).
 uint64_t capability_at(const struct run *run, uint32_t task, uint64_t index, uint64_t last);
-uint64_t index_of(uint64_t flexpage);
 
 #endif

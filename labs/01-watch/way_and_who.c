@@ -101,7 +101,7 @@ void ask_who_pages_whom(struct question *q)
     question_row(q, 0, run, control_of(run, run->programs[0].main),
                  "this sets its pager: a capability of its own task. Which thread is bound to that gate?",
                  "main, in the run \"internal\"");
-    question_row(q, 1, run, control_of(run, region_mapper(run)),
+    question_row(q, 1, run, control_of(run, run->programs[0].mapper),
                  "this sets its pager: a capability of its own task. It cannot wait for itself",
                  "the region mapper, in the run \"internal\"");
     question_row(q, 1, other, control_of(other, other->programs[0].main),
@@ -150,7 +150,7 @@ void ask_pager_index(struct question *q)
 {
     const struct run *run = ask(q, "internal", "2.3", ANSWER_NUMBER, "an index of a capability");
     bool mapper = seeded(&q->random, 2);
-    uint32_t thread = mapper ? region_mapper(run) : run->programs[0].main, task = run->programs[0].task;
+    uint32_t thread = mapper ? run->programs[0].mapper : run->programs[0].main, task = run->programs[0].task;
     uint64_t control = control_of(run, thread), index = argument(run, control, 3);
     uint64_t own = capability_at(run, task, index, 0);
     question_text(q,
@@ -158,7 +158,7 @@ void ask_pager_index(struct question *q)
                   mapper ? "region mapper" : "main thread");
     question_look(q, "internal", "key 5, then / and thread_control, N for the next; key 4 has the tables", "1");
     right_number(q, index);
-    wrong_number(q, flexpage_address(argument(run, own, 4)) >> PAGE_ORDER, run, own,
+    wrong_number(q, flexpage_index(argument(run, own, 4)), run, own,
                  "that is the index in the table of root, from where it was given; lab-pages cannot name it that way");
     wrong_number(q, argument(run, control, 4), run, control,
                  "that one gets exceptions, when a fault was refused; the pager comes before it");

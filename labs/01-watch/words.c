@@ -104,23 +104,11 @@ uint64_t control_of(const struct run *run, uint32_t thread)
     return last;
 }
 
-uint32_t region_mapper(const struct run *run)
-{
-    struct fault first = {0};
-    (void)fault_next(run, &first);
-    return (uint32_t)argument(run, deliver_of(run, &first), 1);
-}
-
 // The event that gave a task the capability at an index, up to an event.
 uint64_t capability_at(const struct run *run, uint32_t task, uint64_t index, uint64_t last)
 {
     uint64_t found = 0;
     for (uint64_t at = 0; (at = event_find(run, at, last, with(event(TRACE_CAPABILITY_MAP), 0, task)));)
-        if (flexpage_address(argument(run, at, 1)) >> PAGE_ORDER == index) found = at;
+        if (flexpage_index(argument(run, at, 1)) == index) found = at;
     return found;
-}
-
-uint64_t index_of(uint64_t flexpage)
-{
-    return flexpage_address(flexpage) >> PAGE_ORDER;
 }
