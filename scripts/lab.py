@@ -137,7 +137,7 @@ def built(lab):
         print(text, file=sys.stderr)
     if not good:
         raise LabError(f"{lab.source()} does not compile")
-    return os.path.join(lab.out, "faultline.elf"), os.path.join(lab.out, "boot.cpio")
+    return lab_grade.kernel_of(lab, lab.out), lab_grade.archive_of(lab, lab.out)
 
 
 def run(lab, options):

@@ -8,7 +8,6 @@ import hashlib
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 import time
@@ -70,14 +69,20 @@ def failed_build(lab, text):
             "points": 0, "of": 100, "compiler": text}
 
 
+def run_grader(lab, out, seed, words):
+    command = [lab.checks, "--kernel", kernel_of(lab, out), "--archive", archive_of(lab, out), "--seed", seed, "--out", out]
+    try:
+        return subprocess.run(command + words, cwd=ROOT, capture_output=True, text=True, timeout=GRADER_SECONDS, check=False)
+    except subprocess.TimeoutExpired:
+        raise LabError(f"the grader did not end within {GRADER_SECONDS} s; is the machine overloaded?") from None
+
+
 def ask(lab, out, seed, path):
     """Makes the runs that a lab with answers asks about, in out, and writes the questions into a file."""
     text, good = build(lab, None, out)
     if not good:
         raise LabError(f"the kit itself could not be built:\n{text}")
-    command = [lab.checks, "--kernel", kernel_of(lab, out), "--archive", archive_of(lab, out), "--seed", seed,
-               "--out", out, "--questions", path]
-    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=GRADER_SECONDS, check=False)
+    ended = run_grader(lab, out, seed, ["--questions", path])
     if ended.returncode:
         raise LabError(f"the questions could not be written:\n{ended.stdout}{ended.stderr}")
 
@@ -110,14 +115,9 @@ def run_checks(lab, out, seed, step, source):
     path = os.path.join(ROOT, out, "tests.json")
     if os.path.exists(path):
         os.remove(path)
-    command = [lab.checks, "--kernel", kernel_of(lab, out), "--archive", archive_of(lab, out), "--seed", seed,
-               "--out", out]
-    command += ["--answers", source] if lab.answers else []
-    command += ["--step", str(step)] if step else []
-    try:
-        ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=GRADER_SECONDS, check=False)
-    except subprocess.TimeoutExpired:
-        raise LabError(f"the grader did not end within {GRADER_SECONDS} s; is the machine overloaded?") from None
+    words = ["--answers", source] if lab.answers else []
+    words += ["--step", str(step)] if step else []
+    ended = run_grader(lab, out, seed, words)
     if not os.path.exists(path):
         raise LabError(f"the grader ended with status {ended.returncode} and no result:\n{ended.stdout}{ended.stderr}")
     with open(path) as file:
@@ -131,7 +131,6 @@ def run_checks(lab, out, seed, step, source):
 def grade(lab, source, out, seed, step=None):
     """Grades a file. Returns the result, which is also in out/result.json."""
     begun, before, hashed = time.monotonic(), previous(out), file_hash(source)
-    shutil.rmtree(os.path.join(ROOT, out, "runs"), ignore_errors=True)
     text, good = build(lab, source, out)
     if not good and os.path.basename(source) not in text and "error:" not in text and "undefined" not in text:
         raise LabError(f"the kit itself could not be built:\n{text}")
