@@ -263,8 +263,7 @@ END_TEST
 static void require_one_reply_each(const struct run *run)
 {
     for (uint64_t at = 0; (at = event_find(run, at, 0, with(event(TRACE_SYSCALL_ERROR), 0, IPC_E_NO_CALLER)));) {
-        const struct run_program *program = run_program_of(run, run_event(run, at)->thread);
-        if (!program || program->mapper != run_event(run, at)->thread) continue;
+        if (!run_is_mapper(run, run_event(run, at)->thread)) continue;
         expected("one reply to each fault");
         happened(run, at, "the region mapper replied, and nobody waited for it any more");
         likely("the loop in loader/rm/pager.c sends the one reply: send none yourself");
@@ -277,8 +276,7 @@ static void require_own_faults_resolved(const struct run *run)
     unsigned nested = 0;
     for (uint64_t at = 0; (at = event_find(run, at, 0, event(TRACE_FAULT_BEGIN)));) {
         const struct trace_record *record = run_event(run, at);
-        const struct run_program *program = run_program_of(run, record->thread);
-        if (!program || program->mapper != record->thread) continue;
+        if (!run_is_mapper(run, record->thread)) continue;
         nested += record->argument[3] != 0;
         uint64_t end = event_find(run, at, 0, serving(event(TRACE_FAULT_RESOLVE), record->fault));
         if (end && run_event(run, end)->argument[3] == run->pager) continue;

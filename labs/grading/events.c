@@ -73,9 +73,8 @@ bool event_before(const struct run *run, struct pattern first, struct pattern th
 
 static bool of_program(const struct run *run, const struct trace_record *record)
 {
-    for (unsigned i = 0; i < run->program_count; i++)
-        if (record->task == run->programs[i].task && record->thread == run->programs[i].main) return true;
-    return false;
+    const struct run_program *program = run_program_of(run, record->thread);
+    return program && record->thread == program->main && record->task == program->task;
 }
 
 // How it ended: the first event that says so.

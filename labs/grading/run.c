@@ -232,6 +232,12 @@ const struct run_program *run_program_of(const struct run *run, uint32_t thread)
     return NULL;
 }
 
+bool run_is_mapper(const struct run *run, uint32_t thread)
+{
+    const struct run_program *program = run_program_of(run, thread);
+    return program && program->mapper == thread;
+}
+
 // ---- For messages --------------------------------------------------------------------------------------------------
 
 const struct trace_record *run_event(const struct run *run, uint64_t number)

@@ -65,6 +65,8 @@ bool run_launcher(const struct run *run, char *text, size_t size);
 const struct run_program *run_program(const struct run *run, const char *name);
 // The program that is or has the thread: main or region mapper; or NULL.
 const struct run_program *run_program_of(const struct run *run, uint32_t thread);
+// Whether it is a program's region mapper.
+bool run_is_mapper(const struct run *run, uint32_t thread);
 
 // Record of an event; number: 1..count.
 const struct trace_record *run_event(const struct run *run, uint64_t number);

@@ -21,13 +21,6 @@ static uint64_t last_event_of(const struct run *run, uint32_t thread)
     return number;
 }
 
-// Whether the thread runs a student's code in a program's task.
-static bool is_mapper(const struct run *run, uint32_t thread)
-{
-    const struct run_program *program = run_program_of(run, thread);
-    return program && program->mapper == thread;
-}
-
 // Path of root or of the region mapper ("rm"), beside the kernel.
 static void path_of(const struct run *run, const char *program, char *path, size_t size)
 {
@@ -129,7 +122,7 @@ static void require_no_crash(const struct run *run)
 {
     for (uint64_t number = 0; (number = event_find(run, number, 0, event(TRACE_EXCEPTION)));) {
         const struct trace_record *record = run_event(run, number);
-        if (is_mapper(run, record->thread)) say_mapper_crashed(run, number);
+        if (run_is_mapper(run, record->thread)) say_mapper_crashed(run, number);
         if (record->task != run->root_task) continue;
         char line[256], what[160];
         find_line(run, "root", record->argument[2], line, sizeof(line));
@@ -216,7 +209,7 @@ static void require_budget(const struct run *run)
     if (strcmp(run->end, "budget")) return;
     uint64_t halt = event_find(run, 0, 0, event(TRACE_HALT));
     uint32_t thread = halt ? run_event(run, halt)->thread : 0;
-    const char *image = is_mapper(run, thread)                                 ? "rm"
+    const char *image = run_is_mapper(run, thread)                             ? "rm"
                         : halt && run_event(run, halt)->task == run->root_task ? "root"
                                                                                : "";
     char line[256] = "";
@@ -237,7 +230,7 @@ static void require_no_forgery(const struct run *run)
     for (uint64_t number = 0; (number = event_find(run, number, 0, event(TRACE_MARK)));) {
         const struct trace_record *record = run_event(run, number);
         uint64_t code = record->argument[0];
-        if (record->thread != run->pager && !is_mapper(run, record->thread)) continue;
+        if (record->thread != run->pager && !run_is_mapper(run, record->thread)) continue;
         if (code == MARK_FIND_REGION || code == MARK_MAP_REQUEST || code == MARK_REGION) continue;
         expected("of the pager's marks only \"found region\" and \"asks the dataspace of region\"");
         happened(run, number, "a mark with code %lu in the pager's name", (unsigned long)code);
@@ -249,7 +242,7 @@ static void require_no_forgery(const struct run *run)
 static void require_no_early_end(const struct run *run)
 {
     for (uint64_t number = 0; (number = event_find(run, number, 0, saying(event(TRACE_IPC_SEND), PARENT_EXIT)));) {
-        if (!is_mapper(run, run_event(run, number)->thread)) continue;
+        if (!run_is_mapper(run, run_event(run, number)->thread)) continue;
         expected("a program that ends when its main does");
         happened(run, number, "its region mapper said that it had ended");
         likely("a pager never ends anything: it replies, or refuses");
