@@ -249,11 +249,13 @@ def grade_reference(lab, options):
 def repeat(lab, options):
     """Grades the kit's file, or MUTANT=, COUNT= times, each time built from nothing, and compares the results."""
     seed, count, first, differing = seed_of(lab, options), int(options.get("COUNT") or 50), None, 0
+    mutant = next((mutant for mutant in lab.mutants() if mutant.name == options.get("MUTANT")), None)
+    if options.get("MUTANT") and not mutant:
+        raise LabError(f"lab {lab.number} has no mutant {options['MUTANT']}")
     out = os.path.join(lab.build, "repeat")
     for number in range(1, count + 1):
         shutil.rmtree(at_root(out), ignore_errors=True)
         source, right = os.path.join(out, lab.file), read(lab_grade.reference(lab, out, seed))
-        mutant = next((mutant for mutant in lab.mutants() if mutant.name == options.get("MUTANT")), None)
         write(source, mutant.apply(right) if mutant else right)
         result = lab_grade.lasting(lab_grade.grade(lab, source, out, seed))
         first = first or result
