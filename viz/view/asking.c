@@ -157,8 +157,7 @@ static void start_search(struct session *session, const char *text)
     search(session, 1);
 }
 
-// ---- Bookmarks
-// ---------------------------------------------------------------------------------------------------
+// ---- Bookmarks ---------------------------------------------------------------------------------------------------
 
 static void ask_for_note(struct session *session)
 {
@@ -198,8 +197,7 @@ static void go_bookmark(struct session *session, int direction)
     say(session, "bookmark: ", row->note, "");
 }
 
-// ---- Both ends
-// ---------------------------------------------------------------------------------------------------
+// ---- Both ends ---------------------------------------------------------------------------------------------------
 
 bool asking_do(struct session *session, enum command command)
 {
