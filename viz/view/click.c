@@ -17,13 +17,6 @@ static uint32_t next_fault_at(const struct side *side, uint64_t page, uint64_t e
     return 0;
 }
 
-static uint32_t ordinal_of(const struct side *side, uint32_t number)
-{
-    for (uint32_t ordinal = 1; ordinal <= side->main_fault_count; ordinal++)
-        if (side_fault_of_ordinal(side, ordinal) == number) return ordinal;
-    return 0;
-}
-
 // Says what the page is. \return the ordinal of the fault that another click goes to; 0: there is none.
 static uint32_t describe_page(const struct side *side, uint64_t address, char *text, size_t size)
 {
@@ -41,7 +34,7 @@ static uint32_t describe_page(const struct side *side, uint64_t address, char *t
             snprintf(text, size, "%s: absent, and main does not touch it any more", where);
         return next;
     }
-    uint32_t ordinal = page->fault ? ordinal_of(side, model_fault_by_id(side->model, page->fault)) : 0;
+    uint32_t ordinal = page->fault ? side_ordinal_of(side, model_fault_by_id(side->model, page->fault)) : 0;
     trace_format_rights(rights, sizeof rights, page->rights);
     if (ordinal)
         snprintf(text, size, "%s: %s, since main's fault %u; another click goes there", where, rights, ordinal);
