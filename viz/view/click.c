@@ -167,12 +167,10 @@ void session_click(struct session *session, hit_t target)
         return;
     case HIT_CELL:
         session->page[session->active] =
-            (struct memory_choice){true, hit_value(target) >> HIT_PAIR_BITS,
-                                   (hit_value(target) & ((1ull << HIT_PAIR_BITS) - 1)) << PAGE_ORDER};
+            (struct memory_choice){true, hit_task(target), hit_number(target) << PAGE_ORDER};
         return;
     case HIT_CAPABILITY:
-        session->capability[session->active] = (struct capability_choice){
-            true, hit_value(target) >> HIT_PAIR_BITS, hit_value(target) & ((1ull << HIT_PAIR_BITS) - 1)};
+        session->capability[session->active] = (struct capability_choice){true, hit_task(target), hit_number(target)};
         return;
     default:
         say_box(session, target);

@@ -467,7 +467,7 @@ static bool box(struct concept *concept, const struct side *side, uint64_t row)
 
 bool concept_tell(const struct side *side, hit_t target, struct concept *concept)
 {
-    uint64_t value = hit_value(target), first = value >> HIT_PAIR_BITS, second = value & ((1ull << HIT_PAIR_BITS) - 1);
+    uint64_t value = hit_value(target);
     switch (hit_kind(target)) {
     case HIT_BOX:
         return box(concept, side, value);
@@ -476,11 +476,11 @@ bool concept_tell(const struct side *side, hit_t target, struct concept *concept
     case HIT_PAGE:
         return page(concept, side, side->payload, value);
     case HIT_CELL:
-        return page(concept, side, first, second << PAGE_ORDER);
+        return page(concept, side, hit_task(target), hit_number(target) << PAGE_ORDER);
     case HIT_FRAME:
         return frame(concept, side, value);
     case HIT_CAPABILITY:
-        return capability(concept, side, first, second);
+        return capability(concept, side, hit_task(target), hit_number(target));
     case HIT_OBJECT:
         return object(concept, side, value);
     case HIT_EVENT:

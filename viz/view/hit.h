@@ -45,5 +45,14 @@ static inline uint64_t hit_value(hit_t hit)
 {
     return hit & ((1ull << HIT_VALUE_BITS) - 1);
 }
+// The two of a hit_pair().
+static inline uint64_t hit_task(hit_t hit)
+{
+    return hit_value(hit) >> HIT_PAIR_BITS;
+}
+static inline uint64_t hit_number(hit_t hit)
+{
+    return hit & ((1ull << HIT_PAIR_BITS) - 1);
+}
 
 #endif
