@@ -231,10 +231,10 @@ static void draw_range(struct area row, const struct side *side, uint64_t task, 
     }
 }
 
-// ---- All ranges in few rows
-// ------------------------------------------------------------------------------------------ Each range is an item
-// "name cells", with a mark "xN" when a cell stands for N pages. All get as many cells as still let them fit; when even
-// four are too many, items go, those that have nothing to do with the fault first.
+// ---- All ranges in few rows --------------------------------------------------------------------------------------
+
+// Each range is an item "name cells", with a mark "xN" when a cell stands for N pages. All get as many cells as still
+// let them fit; when even four are too many, items go, those that have nothing to do with the fault first.
 
 #define LEAST_CELLS 4
 #define NOTE_WIDTH 8 // "+12 more"
