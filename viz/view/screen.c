@@ -187,19 +187,15 @@ static void draw_timeline(struct area area, const struct session *session)
 // The keys of the views: "1 2 6", or "1-7" when they follow each other. False: the user has given them others.
 static bool view_keys(char keys[2 * VIEW_COUNT + 1])
 {
-    static const enum command asks_for[VIEW_COUNT] = {
-#define VIEW_COMMAND(view, command, name, draw) command,
-        VIEWS(VIEW_COMMAND)
-#undef VIEW_COMMAND
-    };
     char all[VIEW_COUNT + 1] = "";
     int count = 0, used = 0;
     for (char digit = '1'; digit <= '9'; digit++)
-        for (int i = 0; i < VIEW_COUNT; i++)
-            if (asks_for[i] != COMMAND_NONE && command_table[asks_for[i]].keys[0] == (uint32_t)digit)
-                all[count++] = digit;
-    for (int i = 0; i < VIEW_COUNT; i++)
-        if (asks_for[i] != COMMAND_NONE && command_rebound(asks_for[i])) return false;
+        for (enum view view = 0; view < VIEW_COUNT; view++)
+            if (command_table[session_view_command(view)].keys[0] == (uint32_t)digit) all[count++] = digit;
+    for (enum view view = 0; view < VIEW_COUNT; view++) {
+        enum command command = session_view_command(view);
+        if (command != COMMAND_NONE && command_rebound(command)) return false;
+    }
     if (count > 2 && all[count - 1] - all[0] == count - 1) {
         snprintf(keys, 2 * VIEW_COUNT + 1, "%c-%c", all[0], all[count - 1]);
         return true;

@@ -286,15 +286,20 @@ static void switch_side(struct session *session)
         snprintf(session->notice, sizeof session->notice, "there is one trace only; give two directories to compare");
 }
 
-static void show_view(struct session *session, enum command command)
+enum command session_view_command(enum view view)
 {
-    static const enum command asks_for[VIEW_COUNT] = {
+    static const enum command commands[VIEW_COUNT] = {
 #define VIEW_COMMAND(view, command, name, draw) command,
         VIEWS(VIEW_COMMAND)
 #undef VIEW_COMMAND
     };
-    for (int i = 0; i < VIEW_COUNT; i++)
-        if (command != COMMAND_NONE && command == asks_for[i]) session->view = (enum view)i;
+    return commands[view];
+}
+
+static void show_view(struct session *session, enum command command)
+{
+    for (enum view view = 0; view < VIEW_COUNT; view++)
+        if (command != COMMAND_NONE && command == session_view_command(view)) session->view = view;
 }
 
 bool session_offers(const struct session *session, enum command command)

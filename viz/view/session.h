@@ -78,6 +78,8 @@ bool session_refresh(struct session *session);
 bool session_read_on(struct session *session);
 // Whether a filter or a search waits for session_read_on().
 bool session_is_busy(struct session *session);
+// The command that shows a view; COMMAND_NONE: it has none.
+enum command session_view_command(enum view view);
 // Does the command do anything in the view that is shown? Those of the cursor do so in some.
 bool session_offers(const struct session *session, enum command command);
 // The events of a side that the filter shows, as far as they are known: each call looks at a slice of what is new.
