@@ -136,14 +136,11 @@ static bool server(struct concept *concept, const struct side *side)
 {
     size_t count;
     words name;
-    const struct model_cached *cache = model_cache(side->model, side->server, &count);
+    const struct model_cached *last = side_last_cached(side, &count);
     if (!side->server || !model_object(side->model, side->server))
         return title(concept, "server", "a file server, not created yet");
     title(concept, "server", "file server: task %" PRIu64 " %s", side->server, name_of(side, side->server, name));
     add(concept, "%s has %zu page%s in its cache.", name, count, count == 1 ? "" : "s");
-    const struct model_cached *last = count > 0 ? &cache[0] : NULL;
-    for (size_t i = 1; i < count; i++)
-        if (cache[i].event > last->event) last = &cache[i];
     if (last)
         add(concept, " The last one asked for was page %" PRIu64 " of \"%s\".", last->offset / PAGE_SIZE, last->file);
     add_threads(concept, side, side->server);

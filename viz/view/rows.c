@@ -457,7 +457,7 @@ static void draw_server(struct picture *picture, struct area area)
     const struct side *side = picture->side;
     const struct model_fault *fault = picture->fault;
     size_t count;
-    const struct model_cached *cache = model_cache(side->model, side->server, &count);
+    const struct model_cached *last = side_last_cached(side, &count);
     char text[160], size[40];
     snprintf(size, sizeof size, "cache %zu page%s", count, count == 1 ? "" : "s");
     int x = picture->server_has_no_box ? area_text(area, 0, 0, STYLE_SERVER, "file server  ") : 0;
@@ -474,10 +474,7 @@ static void draw_server(struct picture *picture, struct area area)
         style = fault->cache_filled ? STYLE_FRESH : STYLE_SERVER;
         snprintf(text, sizeof text, "%s  page %" PRIu64 " at 0x%" PRIx64 "  %s", file, page, record.argument[2], how);
         if (glyph_columns(text) > room) snprintf(text, sizeof text, "%s  page %" PRIu64 "  %s", file, page, how);
-    } else if (count > 0) {
-        const struct model_cached *last = &cache[0];
-        for (size_t i = 1; i < count; i++)
-            if (cache[i].event > last->event) last = &cache[i];
+    } else if (last) {
         uint64_t page = last->offset / PAGE_SIZE;
         snprintf(text, sizeof text, "%s  page %" PRIu64 " was the last one asked for", last->file, page);
         if (glyph_columns(text) > room) snprintf(text, sizeof text, "%s  page %" PRIu64 " was last", last->file, page);

@@ -179,6 +179,14 @@ bool side_tells(const struct side *side, uint64_t event)
     return !side->veiled || event < model_position(side->model);
 }
 
+const struct model_cached *side_last_cached(const struct side *side, size_t *count)
+{
+    const struct model_cached *cache = model_cache(side->model, side->server, count), *last = NULL;
+    for (size_t i = 0; i < *count; i++)
+        if (!last || cache[i].event > last->event) last = &cache[i];
+    return last;
+}
+
 uint64_t side_home(const struct side *side)
 {
     uint32_t first = side_fault_of_ordinal(side, 1);

@@ -50,6 +50,9 @@ void side_name(const struct side *side, int columns, char text[SIDE_NAME_SIZE]);
 // May views tell the event with this index? All but those behind a veil.
 bool side_tells(const struct side *side, uint64_t event);
 
+// The page that the file server was asked for last, of the `count` in its cache; NULL: it has none.
+const struct model_cached *side_last_cached(const struct side *side, size_t *count);
+
 // Where a first look should begin: main's first fault, else the start of the program, else the end.
 uint64_t side_home(const struct side *side);
 // How many of main's faults have begun at the position: "fault 12 of 27".
