@@ -104,13 +104,6 @@ static void learn(struct side *side)
     model_seek(side->model, position);
 }
 
-void side_adopt(struct side *side, struct trace *trace, struct model *model)
-{
-    *side = (struct side){.trace = trace, .model = model};
-    learn(side);
-    model_seek(model, side_home(side));
-}
-
 bool side_open(struct side *side, const char *directory, struct trace_error *error)
 {
     *side = (struct side){0};
@@ -121,7 +114,9 @@ bool side_open(struct side *side, const char *directory, struct trace_error *err
         trace_close(trace);
         return false;
     }
-    side_adopt(side, trace, model);
+    *side = (struct side){.trace = trace, .model = model};
+    learn(side);
+    model_seek(model, side_home(side));
     return true;
 }
 

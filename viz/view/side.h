@@ -33,8 +33,6 @@ struct side {
 
 // Opens a trace directory; the position is side_home(). On failure `error` says what to do, and nothing is held.
 bool side_open(struct side *side, const char *directory, struct trace_error *error) __attribute__((warn_unused_result));
-// Takes over a model that the caller made, and its trace.
-void side_adopt(struct side *side, struct trace *trace, struct model *model);
 void side_close(struct side *side);
 // Reads more of a trace that is longer than what opening it reads, and learns who is who anew once it is read whole.
 // The position stays. \return whether there is more to read.
