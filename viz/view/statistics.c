@@ -12,7 +12,7 @@
 
 // What decides how much room things get: the larger of two sides, so that both look alike and have one scale.
 struct shape {
-    int regions, places;
+    int regions, places; // rows of the table of regions with its titles, rows of places
     unsigned first, end; // buckets of the histogram's axis
 };
 
@@ -410,15 +410,21 @@ static void draw_region(struct area area, int y, const struct figures *figures, 
     }
 }
 
-// The regions, and a row for faults that lie in none. What does not fit is counted in the last row.
+// The regions, and a row for faults that lie in none.
+static int region_rows(const struct figures *figures)
+{
+    size_t count;
+    statistics_regions(figures->statistics, &count);
+    return (int)count + (sum_of(figures, (int)STATISTICS_ELSEWHERE, true).faults > 0);
+}
+
+// Their titles, and a row each. What does not fit is counted in the last row.
 static void draw_regions(struct area area, int y, int rows, const struct figures *figures)
 {
     struct histogram all;
     size_t count;
     statistics_regions(figures->statistics, &count);
-    int total = (int)count;
-    bool elsewhere = sum_of(figures, (int)STATISTICS_ELSEWHERE, true).faults > 0;
-    int lines = total + elsewhere;
+    int total = (int)count, lines = region_rows(figures);
     fill_all_threads(&all, figures); // one axis for all spreads
     if (rows < 2) return;
     draw_column_titles(area, y);
@@ -431,13 +437,6 @@ static void draw_regions(struct area area, int y, int rows, const struct figures
         draw_region(area, y + 1 + i, figures, i < total ? i : (int)STATISTICS_ELSEWHERE, all.first, all.end);
     }
     if (lines == 0) area_text(area, 1, y + 1, STYLE_QUIET, "No region was attached in this trace.");
-}
-
-static int region_rows(const struct figures *figures)
-{
-    size_t count;
-    statistics_regions(figures->statistics, &count);
-    return (int)count + (sum_of(figures, (int)STATISTICS_ELSEWHERE, true).faults > 0) + 1;
 }
 
 // ---- One side ----------------------------------------------------------------------------------------------------
@@ -513,7 +512,8 @@ static bool figures_of(struct figures *figures, struct session *session, int ind
     figures->now = sum_of(figures, -1, false);
     figures->whole = sum_of(figures, -1, true);
     fill_histogram(&histogram, figures, -1);
-    figures->shape = (struct shape){.regions = region_rows(figures), .first = histogram.first, .end = histogram.end};
+    figures->shape =
+        (struct shape){.regions = region_rows(figures) + 1, .first = histogram.first, .end = histogram.end};
     for (int i = 0; i < STATISTICS_PLACES; i++)
         figures->shape.places += place_is_shown(figures, i);
     return true;
