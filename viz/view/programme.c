@@ -126,12 +126,12 @@ static size_t open_program(const struct side *side)
 {
     uint64_t position = model_position(side->model);
     size_t open = 0;
-    for (size_t i = 1; i < side->program_count; i++)
+    for (size_t i = 1; i < side->program_count; i++) {
         // A program begins when the one before it is set up.
-        if (last_mark(&side->programs[i - 1]) < position && first_mark(&side->programs[i]) != MODEL_NO_EVENT) {
-            uint64_t before = last_mark(&side->programs[i - 1]);
-            if (before + 1 < position) open = i;
-        }
+        uint64_t before = last_mark(&side->programs[i - 1]);
+        if (before != MODEL_NO_EVENT && before + 1 < position && first_mark(&side->programs[i]) != MODEL_NO_EVENT)
+            open = i;
+    }
     return open;
 }
 
@@ -332,7 +332,7 @@ static void draw_title_row(struct area area, int y, const struct side *side, siz
              : done == MODEL_STEPS ? "✓"
                                    : "▸",
              program->name, done > 1 ? model_arrangement_name(program->arrangement) : "not begun");
-    if (done > 0 && done <= 1) snprintf(text, sizeof text, " %s %s ", open ? "▾" : "▸", program->name);
+    if (done == 1) snprintf(text, sizeof text, " %s %s ", open ? "▾" : "▸", program->name);
     int used = 1 + area_text_in(area, 1, y, area.width - 12, open ? STYLE_HEADING : STYLE_QUIET, text);
     snprintf(text, sizeof text, " %d of %d ", done, MODEL_STEPS);
     area_text_right(area, area.width - 11, y, 10, STYLE_QUIET, text);
