@@ -6,6 +6,7 @@
 #include "tests/suite.h"
 #include "tests/viz/support_mirror.h"
 #include "viz/term/keyboard.h"
+#include "viz/view/rows.h"
 
 static const char *const terms[] = {"xterm-256color", "tmux-256color", "linux", "vt100"};
 #define TERMS (int)(sizeof terms / sizeof *terms)
@@ -230,6 +231,8 @@ START_TEST(pasted_text_is_shown_and_escape_leaves_the_prompt)
 }
 END_TEST
 
+enum { LEFT = 0, RIGHT = 2, WHEEL_UP = 64, WHEEL_DOWN, COLUMNS = 100, ROWS = 30 };
+
 // As xterm's numbers, or the older way as bytes: the terminal's description has one or the other.
 static void send_mouse(int button, int column, int row, bool released)
 {
@@ -241,34 +244,91 @@ static void send_mouse(int button, int column, int row, bool released)
     terminal_type(&test_terminal, bytes);
 }
 
-static void click(int column, int row)
+// A button goes down and up again.
+static void click_with(int button, int column, int row)
 {
     char when[40];
-    send_mouse(0, column, row, false);
-    session_click(&test_session, grid_cell(test_screen_cells(90, 30), column, row)->hit);
+    hit_t target = grid_cell(test_screen_cells(COLUMNS, ROWS), column, row)->hit;
+    send_mouse(button, column, row, false);
+    if (button == RIGHT)
+        session_point(&test_session, target);
+    else
+        session_click(&test_session, target);
     snprintf(when, sizeof when, "after a click on %d, %d", column, row);
     mirror_expect(when);
+    send_mouse(button, column, row, true);
+}
+
+static void click(int column, int row)
+{
+    click_with(LEFT, column, row);
     // Nobody presses and lets go at once; the key is what the next press comes behind.
-    send_mouse(0, column, row, true);
     mirror_type("l", 'l');
+}
+
+// Where the first cell is that belongs to it.
+static VTermPos place_of(hit_t target)
+{
+    const struct grid *cells = test_screen_cells(COLUMNS, ROWS);
+    for (VTermPos at = {0}; at.row < ROWS; at.row++)
+        for (at.col = 0; at.col < COLUMNS; at.col++)
+            if (grid_cell(cells, at.col, at.row)->hit == target) return at;
+    ck_abort_msg("it is not on the screen");
+    return (VTermPos){0};
+}
+
+static void start_with_mouse(const char *term)
+{
+    struct mirror_setting setting = {.term = term, .locale = "C.UTF-8", .columns = COLUMNS, .rows = ROWS};
+    open_both();
+    mirror_start(&setting);
+    ck_assert_int_eq(test_terminal.mouse, VTERM_PROP_MOUSE_CLICK);
 }
 
 START_TEST(the_mouse_clicks_and_its_wheel_steps)
 {
-    struct mirror_setting setting = {.term = terms[_i], .locale = "C.UTF-8", .columns = 90, .rows = 30};
-    enum { WHEEL_UP = 64, WHEEL_DOWN };
-    open_both();
-    mirror_start(&setting);
-    ck_assert_int_eq(test_terminal.mouse, VTERM_PROP_MOUSE_CLICK);
+    start_with_mouse(terms[_i]);
     send_mouse(WHEEL_DOWN, 40, 10, false);
     session_do(&test_session, COMMAND_FORWARD);
     mirror_expect("after the wheel");
-    for (int row = 0; row < 30; row += 2)
-        click(row * 37 % 90, row);
-    click(89, 29);
+    for (int row = 0; row < ROWS; row += 2)
+        click(row * 37 % COLUMNS, row);
+    click(COLUMNS - 1, ROWS - 1);
     send_mouse(WHEEL_UP, 40, 10, false);
     session_do(&test_session, COMMAND_BACK);
     mirror_expect("after the wheel");
+}
+END_TEST
+
+START_TEST(a_click_on_a_box_says_what_it_is_and_a_question_mark_what_it_is_now)
+{
+    start_with_mouse(terms[_i]);
+    VTermPos at = place_of(hit(HIT_BOX, 0, ROW_TASK_TOP));
+    click_with(LEFT, at.col, at.row);
+    ck_assert(terminal_shows(&test_terminal, "address space"));
+    ck_assert(terminal_shows(&test_terminal, "tells more"));
+    mirror_type("?", '?');
+    ck_assert(terminal_shows(&test_terminal, "Its threads: main"));
+}
+END_TEST
+
+START_TEST(the_right_button_explains_at_once)
+{
+    start_with_mouse(terms[_i]);
+    VTermPos at = place_of(hit(HIT_BOX, 0, ROW_TASK_TOP));
+    click_with(RIGHT, at.col, at.row);
+    ck_assert(terminal_shows(&test_terminal, "Its threads: main"));
+}
+END_TEST
+
+START_TEST(a_click_on_quit_in_the_footer_quits_and_one_where_nothing_is_does_not)
+{
+    start_with_mouse(terms[_i]);
+    ck_assert_int_eq(hit_kind(grid_cell(test_screen_cells(COLUMNS, ROWS), COLUMNS - 1, ROWS - 1)->hit), HIT_NONE);
+    click(COLUMNS - 1, ROWS - 1);
+    VTermPos at = place_of(hit(HIT_COMMAND, 0, COMMAND_QUIT));
+    send_mouse(LEFT, at.col, at.row, false);
+    ck_assert_int_eq(terminal_status(&test_terminal), 0);
 }
 END_TEST
 
@@ -294,6 +354,9 @@ static Suite *suite(void)
     tcase_add_loop_test(tests, a_sequence_that_comes_in_two_pieces_is_the_key, 0, TERMS);
     tcase_add_loop_test(tests, pasted_text_is_shown_and_escape_leaves_the_prompt, 0, TERMS);
     tcase_add_loop_test(tests, the_mouse_clicks_and_its_wheel_steps, 0, TERMS - 1); // a VT100 has none
+    tcase_add_loop_test(tests, a_click_on_a_box_says_what_it_is_and_a_question_mark_what_it_is_now, 0, TERMS - 1);
+    tcase_add_loop_test(tests, the_right_button_explains_at_once, 0, TERMS - 1);
+    tcase_add_loop_test(tests, a_click_on_quit_in_the_footer_quits_and_one_where_nothing_is_does_not, 0, TERMS - 1);
     suite_add_tcase(suite, tests);
     return suite;
 }
