@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include "kernel/abi/ipc.h"
 #include "tests/suite.h"
 #include "tests/viz/support_frame.h"
@@ -27,14 +26,7 @@ static void set_up(void)
 
 static void tear_down(void)
 {
-    int sides = session.sides;
-    session_close(&session);
-    for (int i = 0; i < sides; i++) {
-        char path[100];
-        snprintf(path, sizeof path, "%s.bookmarks", traces[i].directory);
-        unlink(path);
-        test_trace_end(&traces[i]);
-    }
+    test_frame_close(&session, traces);
 }
 
 static struct side *side(void)
@@ -401,9 +393,7 @@ END_TEST
 
 START_TEST(bookmarks_of_another_run_and_nonsense_are_left_out)
 {
-    char path[100];
-    snprintf(path, sizeof path, "%s.bookmarks", traces[0].directory);
-    FILE *file = fopen(path, "w");
+    FILE *file = fopen(traces[0].bookmarks, "w");
     ck_assert_ptr_nonnull(file);
     ck_assert(goes("12"));
     uint64_t time = current().time;

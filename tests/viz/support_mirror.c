@@ -185,11 +185,6 @@ void mirror_start(const struct mirror_setting *setting)
 
 void mirror_end(void)
 {
-    char path[100];
     terminal_end(&test_terminal);
-    for (int i = 0; i < test_session.sides; i++) {
-        snprintf(path, sizeof path, "%s.bookmarks", test_traces[i].directory);
-        remove(path);
-    }
     test_screen_tear_down();
 }

@@ -27,6 +27,7 @@ void test_trace_begin(struct test_trace *trace)
     if (temporary == NULL || strlen(temporary) > 32) temporary = "/tmp";
     snprintf(trace->directory, sizeof trace->directory, "%s/faultline-test-XXXXXX", temporary);
     must(mkdtemp(trace->directory) != NULL, trace->directory);
+    snprintf(trace->bookmarks, sizeof trace->bookmarks, "%s.bookmarks", trace->directory);
     trace->time = 1000;
 }
 
@@ -127,6 +128,7 @@ void test_trace_end(struct test_trace *trace)
     test_trace_write_metadata(trace, NULL);
     test_trace_write_stream(trace, NULL, 0);
     rmdir(trace->directory);
+    remove(trace->bookmarks);
     free(trace->record);
     trace->record = NULL;
 }

@@ -9,6 +9,7 @@
 
 struct test_trace {
     char directory[64];
+    char bookmarks[80]; // the file beside it in which the visualizer keeps bookmarks
     struct trace_record *record;
     size_t count, capacity;
     // What the next records carry; set these between calls of test_trace_add().
@@ -34,7 +35,7 @@ void test_trace_write_metadata(const struct test_trace *trace, const char *text)
 void test_trace_write_stream(const struct test_trace *trace, const void *bytes, size_t size); // NULL: remove
 // The bytes of the stream file. The caller frees them.
 uint8_t *test_trace_bytes(const struct test_trace *trace, size_t *size);
-void test_trace_end(struct test_trace *trace); // removes files and directory
+void test_trace_end(struct test_trace *trace); // removes files, directory and bookmarks
 
 // A small generator, so that a failure comes again. It uses all of *state.
 uint64_t test_random(uint64_t *state);

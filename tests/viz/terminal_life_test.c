@@ -48,25 +48,23 @@ START_TEST(quitting_leaves_the_terminal_as_it_was)
 END_TEST
 
 static const int signals[] = {SIGTERM, SIGHUP, SIGINT};
-static char bookmarks[100];
 
 static void expect_remembered(void)
 {
     char line[120], expected[80];
-    FILE *file = fopen(bookmarks, "r");
+    FILE *file = fopen(test_traces[0].bookmarks, "r");
     ck_assert_ptr_nonnull(file);
     ck_assert_ptr_nonnull(fgets(line, sizeof line, file));
     fclose(file);
     snprintf(expected, sizeof expected, "last %llu ", (unsigned long long)model_position(test_session.side[0].model));
     ck_assert_msg(!strncmp(line, expected, strlen(expected)), "%s", line);
-    snprintf(line, sizeof line, "%s.new", bookmarks);
+    snprintf(line, sizeof line, "%s.new", test_traces[0].bookmarks);
     ck_assert_int_ne(access(line, F_OK), 0);
 }
 
 START_TEST(a_signal_ends_it_with_everything_in_order)
 {
     start((struct mirror_setting){XTERM});
-    snprintf(bookmarks, sizeof bookmarks, "%s.bookmarks", test_traces[0].directory);
     mirror_type("l", 'l');
     kill(test_terminal.process, signals[_i]);
     expect_left("xterm");
@@ -77,7 +75,6 @@ END_TEST
 START_TEST(control_c_ends_it_with_everything_in_order)
 {
     start((struct mirror_setting){XTERM});
-    snprintf(bookmarks, sizeof bookmarks, "%s.bookmarks", test_traces[0].directory);
     mirror_type("l", 'l');
     terminal_type(&test_terminal, "\003");
     expect_left("xterm");
@@ -91,11 +88,10 @@ START_TEST(a_terminal_that_vanishes_ends_it)
 {
     // With a controlling terminal it gets SIGHUP; without, only poll and read say so. Idle, playing, following.
     start((struct mirror_setting){XTERM, .not_controlled = _i & 1, .option = _i / 2 == 2 ? "--follow" : NULL});
-    snprintf(bookmarks, sizeof bookmarks, "%s.bookmarks", test_traces[0].directory);
     if (_i / 2 == 1) terminal_type(&test_terminal, " ");
     terminal_close(&test_terminal);
     ck_assert_int_eq(terminal_status(&test_terminal), 0);
-    ck_assert_int_eq(access(bookmarks, F_OK), 0);
+    ck_assert_int_eq(access(test_traces[0].bookmarks, F_OK), 0);
 }
 END_TEST
 

@@ -51,10 +51,6 @@ static void tear_down(void)
 {
     char path[100];
     tmux("kill-server");
-    for (int i = 0; i < 2; i++) {
-        snprintf(path, sizeof path, "%s.bookmarks", test_traces[i].directory);
-        remove(path);
-    }
     snprintf(path, sizeof path, "%s/socket", test_traces[0].directory);
     remove(path);
     test_screen_tear_down();
@@ -124,8 +120,7 @@ static bool exists(const void *path)
 
 START_TEST(a_window_of_tmux_that_is_closed_ends_it)
 {
-    char bookmarks[100];
-    snprintf(bookmarks, sizeof bookmarks, "%s.bookmarks", test_traces[1].directory);
+    const char *bookmarks = test_traces[1].bookmarks;
     expect(100, 30);
     ck_assert(!exists(bookmarks));
     ck_assert_int_eq(tmux("kill-window"), 0);
