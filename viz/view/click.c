@@ -6,14 +6,11 @@
 #include "viz/view/rows.h"
 #include "viz/view/session.h"
 
-// The ordinal of main's first fault at this page that begins at `event` or later; 0: none.
-static uint32_t next_fault_at(const struct side *side, uint64_t page, uint64_t event)
+// The ordinal of main's next fault at this page; 0: none.
+static uint32_t next_fault_at(const struct side *side, uint64_t page)
 {
-    for (uint32_t ordinal = 1; ordinal <= side->main_fault_count; ordinal++) {
-        uint32_t number = side_fault_of_ordinal(side, ordinal);
-        if (model_fault_line(side->model, number)->begin_event < event) continue;
-        if ((model_fault(side->model, number)->address ^ page) / PAGE_SIZE == 0) return ordinal;
-    }
+    for (uint32_t ordinal = side_ordinal(side) + 1; ordinal <= side->main_fault_count; ordinal++)
+        if (side_faults_in_page(side, side_fault_of_ordinal(side, ordinal), page)) return ordinal;
     return 0;
 }
 
@@ -25,7 +22,7 @@ static uint32_t describe_page(const struct side *side, uint64_t address, char *t
     char rights[8], where[48];
     snprintf(where, sizeof where, "0x%" PRIx64 "%s%s", address, region ? " in " : "", region ? region->name : "");
     if (!page) {
-        uint32_t next = side->veiled ? 0 : next_fault_at(side, address, model_position(side->model));
+        uint32_t next = side->veiled ? 0 : next_fault_at(side, address);
         if (next)
             snprintf(text, size, "%s: absent; main's fault %u will ask for it, another click goes there", where, next);
         else if (side->veiled)

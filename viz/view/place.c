@@ -127,30 +127,20 @@ static bool go_to_fault(struct session *session, const struct place *place, stru
     return true;
 }
 
-// Whether the fault is the program's and in that page. Its first event tells, and need not its whole story.
-static bool is_in_page(const struct side *side, uint32_t number, uint64_t address)
-{
-    const struct model_fault_line *fault = model_fault_line(side->model, number);
-    struct trace_record record;
-    if (side->payload && fault->task != side->payload) return false;
-    return trace_record(side->trace, fault->begin_event, &record) &&
-           record.argument[0] / PAGE_SIZE == address / PAGE_SIZE;
-}
-
 // The first fault in the page that begins after the position.
 static bool go_to_address(struct session *session, const struct place *place, struct place_problem *problem)
 {
     struct side *side = &session->side[session->active];
     uint32_t count = model_fault_count(side->model), here = model_fault_from(side->model, model_position(side->model));
     uint32_t number = here, before = 0;
-    while (number < count && !is_in_page(side, number, place->number))
+    while (number < count && !side_faults_in_page(side, number, place->number))
         number++;
     if (number < count) {
         session_seek_event(session, model_fault_line(side->model, number)->begin_event + 1);
         return true;
     }
     for (number = 0; number < here; number++)
-        before += is_in_page(side, number, place->number);
+        before += side_faults_in_page(side, number, place->number);
     snprintf(problem->text, sizeof problem->text,
              before ? "the program does not fault in this page again; it did so %" PRIu32 " times before"
                     : "the program never faults in this page",

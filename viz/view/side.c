@@ -237,6 +237,15 @@ uint32_t side_ordinal_of(const struct side *side, uint32_t number)
     return low < side->main_fault_count && side->main_faults[low].number == number ? low + 1 : 0;
 }
 
+bool side_faults_in_page(const struct side *side, uint32_t number, uint64_t address)
+{
+    const struct model_fault_line *fault = model_fault_line(side->model, number);
+    struct trace_record record;
+    if (side->payload && fault->task != side->payload) return false;
+    return trace_record(side->trace, fault->begin_event, &record) &&
+           record.argument[0] / PAGE_SIZE == address / PAGE_SIZE;
+}
+
 void side_seek_beat(struct side *side, uint32_t ordinal, enum model_beat beat)
 {
     if (ordinal > side->main_fault_count) ordinal = side->main_fault_count;

@@ -65,6 +65,8 @@ struct main_sums {
 struct main_sums side_sums(const struct side *side, uint32_t ordinal);
 // Which of main's faults (1..) the fault with this number is; 0: it is none of main's.
 uint32_t side_ordinal_of(const struct side *side, uint32_t number);
+// Is the fault with this number the program's, and in the page of that address? Its whole story is not needed for it.
+bool side_faults_in_page(const struct side *side, uint32_t number, uint64_t address);
 // Goes to the beat of main's fault with this ordinal, or as far as its story went; ordinal 0: before the first.
 void side_seek_beat(struct side *side, uint32_t ordinal, enum model_beat beat);
 
