@@ -455,7 +455,6 @@ void programme_draw(struct area area, struct session *session)
         draw_side(area_of_side(area, session->active), &session->side[session->active]);
         return;
     }
-    int half = area.width / 2;
-    draw_side(area_part(area, 0, 0, half - 1, area.height), &session->side[0]);
-    draw_side(area_of_side(area_part(area, area.width - half + 1, 0, half - 1, area.height), 1), &session->side[1]);
+    for (int i = 0; i < 2; i++)
+        draw_side(screen_half(area, i), &session->side[i]);
 }

@@ -268,6 +268,12 @@ static void draw_footer(struct area area, const struct session *session)
     }
 }
 
+struct area screen_half(struct area area, int index)
+{
+    int width = area.width / 2 - 1;
+    return area_of_side(area_part(area, index == 0 ? 0 : area.width - width, 0, width, area.height), index);
+}
+
 void arrangements_draw(struct area area, struct session *session)
 {
     if (session->sides < 2 || area.width < SCREEN_TWO_SIDES) {

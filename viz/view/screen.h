@@ -13,6 +13,9 @@
 // Draws over all of the grid, at any size; below the least one it says which it needs.
 void screen_draw(struct grid *grid, struct session *session);
 
+// The part of an area in which a view draws one of two sides (0 or 1); a gap is between them.
+struct area screen_half(struct area area, int index);
+
 // "1,204,551"
 const char *screen_number(uint64_t value, char buffer[32]);
 

@@ -551,8 +551,7 @@ void statistics_draw(struct area area, struct session *session)
         draw_side(area_of_side(area, session->active), &figures[0]);
         return;
     }
-    int half = area.width / 2;
     figures[0].shape = figures[1].shape = larger_shape(figures[0].shape, figures[1].shape);
-    draw_side(area_part(area, 0, 0, half - 1, area.height), &figures[0]);
-    draw_side(area_of_side(area_part(area, area.width - half + 1, 0, half - 1, area.height), 1), &figures[1]);
+    for (int i = 0; i < 2; i++)
+        draw_side(screen_half(area, i), &figures[i]);
 }
