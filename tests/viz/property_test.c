@@ -243,6 +243,12 @@ START_TEST(a_jump_equals_a_replay)
 END_TEST
 
 // The story that the first pass kept, and the one that is told from the trace when others took its place.
+static void expect_story(const struct model_fault *told, const struct model_fault *wanted)
+{
+    ck_assert_mem_eq(told, wanted, offsetof(struct model_fault, region));
+    ck_assert_str_eq(told->region, wanted->region);
+}
+
 START_TEST(a_story_that_was_forgotten_is_told_again)
 {
     enum { MANY = 600000 };
@@ -268,8 +274,31 @@ START_TEST(a_story_that_was_forgotten_is_told_again)
         ck_assert_uint_eq(fault->end_time - fault->begin_time, line->instructions);
     }
     struct model_fault again = *model_fault(model, 40);
-    ck_assert_mem_eq(&early, &again, offsetof(struct model_fault, region));
-    ck_assert_str_eq(early.region, again.region);
+    expect_story(&again, &early);
+}
+END_TEST
+
+START_TEST(a_story_told_while_its_fault_goes_on_ends_like_one_told_at_its_end)
+{
+    enum { MANY = 20000, LATEST = 12 };
+    struct trace_error error;
+    test_trace_generate(&written, 9, MODEL_OPEN_EVENTS + MANY);
+    test_trace_write(&written);
+    trace = trace_open(written.directory, &error);
+    model = model_open(trace, &error);
+    struct trace *trace_at_once = trace_open(written.directory, &error);
+    struct model *at_once = model_open(trace_at_once, &error);
+    ck_assert(!model_read_on(at_once, UINT64_MAX));
+    uint32_t open = 0, first = model_fault_count(model) - LATEST;
+    for (uint64_t more = 1; model_read_on(model, more); more = more % 7 + 1)
+        for (uint32_t i = model_fault_count(model) - LATEST; i < model_fault_count(model); i++)
+            open += model_fault(model, i)->outcome == MODEL_FAULT_OPEN;
+    ck_assert_uint_gt(open, MANY / 10);
+    ck_assert_uint_eq(model_fault_count(model), model_fault_count(at_once));
+    for (uint32_t i = first; i < model_fault_count(model); i++)
+        expect_story(model_fault(model, i), model_fault(at_once, i));
+    model_close(at_once);
+    trace_close(trace_at_once);
 }
 END_TEST
 
@@ -305,6 +334,7 @@ int main(void)
     tcase_add_loop_test(tests, so_many_steps_back_undo_so_many_forward, 0, 3);
     tcase_add_loop_test(tests, a_jump_equals_a_replay, 0, 2);
     tcase_add_test(tests, a_story_that_was_forgotten_is_told_again);
+    tcase_add_test(tests, a_story_told_while_its_fault_goes_on_ends_like_one_told_at_its_end);
     tcase_add_test(tests, a_long_trace_is_read_on_without_moving);
     suite_add_tcase(suite, tests);
     return run_all(suite);

@@ -6,16 +6,9 @@
 
 #define FAULT_LIMIT (1u << 20) // faults kept; more are only counted in the totals
 #define DEPTH_LIMIT 64u
-#define LONG_SPAN 65536u // events; a fault that takes longer keeps its story when its place is wanted
 
-// The latest fault of a thread; it may be open, so its story is kept as it happens.
 struct thread_fault {
     uint64_t thread, number;
-    struct model_fault story;
-};
-struct long_story {
-    uint64_t number;
-    struct model_fault fault;
 };
 
 static void faults_initialise(struct faults *faults)
@@ -23,8 +16,6 @@ static void faults_initialise(struct faults *faults)
     *faults = (struct faults){.latest = MODEL_NO_FAULT};
     faults->of_thread =
         (struct table){.row_size = sizeof(struct thread_fault), .key_words = 1, .limit = 4096, .settled = true};
-    faults->long_ones =
-        (struct table){.row_size = sizeof(struct long_story), .key_words = 1, .limit = 8192, .settled = true};
 }
 
 void faults_free(struct faults *faults)
@@ -33,7 +24,6 @@ void faults_free(struct faults *faults)
     free(faults->by_id);
     free(faults->story);
     table_free(&faults->of_thread);
-    table_free(&faults->long_ones);
     faults_initialise(faults);
 }
 
@@ -54,7 +44,7 @@ uint32_t faults_by_id(const struct faults *faults, uint32_t id)
     return *place_of(faults, id);
 }
 
-// Room for the stories that are told again: as many as there are faults, but not for all of many.
+// Room for the stories: as many as there are faults, but not for all of many.
 static bool reserve_stories(struct faults *faults, uint32_t capacity)
 {
     uint32_t room = capacity < STORIES ? capacity : STORIES;
@@ -223,30 +213,6 @@ static void tell(struct model_fault *fault, const struct trace_record *record, u
 
 // ---- The first pass ----------------------------------------------------------------------------------------------
 
-// The story as it was told while the trace was read; NULL: it was forgotten.
-static struct model_fault *kept_story(const struct faults *faults, uint32_t number)
-{
-    struct thread_fault *latest = table_find(&faults->of_thread, faults->line[number].thread, 0);
-    if (latest != NULL && latest->number == number) return &latest->story;
-    struct long_story *row = table_find(&faults->long_ones, number, 0);
-    return row == NULL ? NULL : &row->fault;
-}
-
-// Makes a fault the latest of its thread. The story of the one before is told anew when it is asked for, unless that
-// would take long.
-static struct model_fault *begin_story(struct faults *faults, uint32_t number)
-{
-    bool is_new;
-    faults->latest = MODEL_NO_FAULT; // the rows may move
-    struct thread_fault *latest = table_obtain(&faults->of_thread, faults->line[number].thread, 0, &is_new);
-    if (latest == NULL) return NULL;
-    bool is_long = !is_new && faults->line[latest->number].span > LONG_SPAN;
-    struct long_story *row = is_long ? table_obtain(&faults->long_ones, latest->number, 0, &is_new) : NULL;
-    if (row != NULL) row->fault = latest->story;
-    latest->number = number;
-    return &latest->story;
-}
-
 static uint32_t at_most_32_bits(uint64_t number)
 {
     return number < UINT32_MAX ? (uint32_t)number : UINT32_MAX;
@@ -291,8 +257,6 @@ static void drop_fault_of(struct faults *faults, uint64_t thread, const struct t
     if (line == NULL || line->outcome != MODEL_FAULT_OPEN) return;
     line->span = at_most_32_bits(event - line->begin_event);
     end_line(line, MODEL_FAULT_DROPPED, record);
-    struct model_fault *story = kept_story(faults, (uint32_t)row->number);
-    if (story != NULL) end(story, MODEL_FAULT_DROPPED, record, event);
 }
 
 // An id that was seen already keeps its first story.
@@ -313,8 +277,9 @@ static bool begin(struct faults *faults, const struct trace_record *record, uint
                                                      .task = record->task,
                                                      .depth = (uint8_t)depth};
     *place_of(faults, record->fault) = number;
-    struct model_fault *story = begin_story(faults, number);
-    if (story != NULL) *story = new_fault(record, event, depth);
+    bool is_new;
+    struct thread_fault *latest = table_obtain(&faults->of_thread, record->thread, 0, &is_new);
+    if (latest != NULL) latest->number = number;
     return true;
 }
 
@@ -322,7 +287,6 @@ static void find_latest(struct faults *faults, uint32_t id)
 {
     if (faults->latest != MODEL_NO_FAULT && faults->line[faults->latest].id == id) return;
     faults->latest = faults_by_id(faults, id);
-    faults->latest_story = faults->latest == MODEL_NO_FAULT ? NULL : kept_story(faults, faults->latest);
 }
 
 bool faults_note(struct faults *faults, const struct trace_record *record, uint64_t event)
@@ -331,42 +295,46 @@ bool faults_note(struct faults *faults, const struct trace_record *record, uint6
     if (record->fault == 0 && record->kind != TRACE_THREAD_EXIT) return true;
     find_latest(faults, record->fault);
     struct model_fault_line *line = faults->latest == MODEL_NO_FAULT ? NULL : &faults->line[faults->latest];
-    if (line != NULL && line->outcome == MODEL_FAULT_OPEN) {
-        note_line(line, record, event);
-        if (faults->latest_story != NULL) tell(faults->latest_story, record, event);
-    }
+    if (line != NULL && line->outcome == MODEL_FAULT_OPEN) note_line(line, record, event);
     if (record->kind == TRACE_THREAD_EXIT) drop_fault_of(faults, record->argument[0], record, event);
     return true;
 }
 
-// ---- Telling again -----------------------------------------------------------------------------------------------
+// ---- Telling -----------------------------------------------------------------------------------------------------
 
-static void tell_again(struct model_fault *story, const struct model_fault_line *line, struct trace *trace)
+static void tell_record(struct model_fault *fault, const struct model_fault_line *line,
+                        const struct trace_record *record, uint64_t event)
 {
-    uint64_t event = line->begin_event, last = event + line->span;
+    if (event == line->begin_event) {
+        *fault = new_fault(record, event, line->depth);
+        return;
+    }
+    if (record->fault == line->id && record->kind != TRACE_FAULT_BEGIN && fault->end_event == MODEL_NO_EVENT)
+        tell(fault, record, event);
+    if (event == line->begin_event + line->span && line->outcome == MODEL_FAULT_DROPPED)
+        end(fault, MODEL_FAULT_DROPPED, record, event);
+}
+
+// Up to the last event of the fault that is known now.
+static void tell_on(struct story *story, const struct model_fault_line *line, struct trace *trace)
+{
+    size_t run;
     const struct trace_record *record;
-    for (size_t run = 0; event <= last; event += run) {
-        record = trace_records(trace, event, &run);
+    for (uint64_t left; (left = line->begin_event + line->span + 1 - story->next) > 0;) {
+        record = trace_records(trace, story->next, &run);
         if (record == NULL) return; // the file shrank
-        if (event == line->begin_event) *story = new_fault(record, event, line->depth);
-        if (run > last - event + 1) run = (size_t)(last - event + 1);
-        for (size_t i = event == line->begin_event; i < run; i++)
-            if (record[i].fault == line->id && record[i].kind != TRACE_FAULT_BEGIN &&
-                story->end_event == MODEL_NO_EVENT)
-                tell(story, &record[i], event + i);
-        if (event + run > last && line->outcome == MODEL_FAULT_DROPPED)
-            end(story, MODEL_FAULT_DROPPED, &record[run - 1], last);
+        if (run > left) run = (size_t)left;
+        for (size_t i = 0; i < run; i++)
+            tell_record(&story->fault, line, &record[i], story->next++);
     }
 }
 
 const struct model_fault *faults_story(struct faults *faults, struct trace *trace, uint32_t number)
 {
     if (number >= faults->count) return NULL;
-    const struct model_fault *kept = kept_story(faults, number);
-    if (kept != NULL) return kept;
     const struct model_fault_line *line = &faults->line[number];
     struct story *story = &faults->story[number % faults->stories];
-    if (story->number != number || line->outcome == MODEL_FAULT_OPEN) tell_again(&story->fault, line, trace);
-    story->number = number;
+    if (story->number != number) *story = (struct story){.number = number, .next = line->begin_event};
+    tell_on(story, line, trace);
     return &story->fault;
 }

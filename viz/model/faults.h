@@ -1,16 +1,17 @@
-// All faults of the trace, in the order in which they began. The first pass over the events keeps a line for each and
-// the stories (struct model_fault) of the latest; other stories are told anew from the trace when somebody asks for
-// them, so that memory does not grow with each fault's story. Used by model.c and query.c.
+// All faults of the trace, in the order in which they began. The first pass over the events keeps a line for each. The
+// story of a fault (struct model_fault) is told from the trace when somebody asks for it, and told on when there is
+// more, so the pass is fast and memory does not grow with each fault's story. Used by model.c and query.c.
 #ifndef FAULTLINE_VIZ_MODEL_FAULTS_H
 #define FAULTLINE_VIZ_MODEL_FAULTS_H
 
 #include "viz/model/model.h"
 #include "viz/model/table.h"
 
-#define STORIES 4096u // that were told again, and are kept; 1.3 MB
+#define STORIES 4096u // that were told and are kept; 1.3 MB
 
 struct story {
     struct model_fault fault;
+    uint64_t next;   // the event at which it goes on
     uint32_t number; // of the fault, MODEL_NO_FAULT: an empty place
 };
 
@@ -19,11 +20,9 @@ struct faults {
     uint32_t count, capacity;
     uint32_t *by_id; // a hash table of numbers
     uint32_t by_id_size;
-    uint32_t latest;                  // the number found last: most events serve the same fault as the event before
-    struct model_fault *latest_story; // NULL: it is not kept
-    struct table of_thread;           // struct thread_fault: the latest fault of a thread
-    struct table long_ones;           // struct long_story: those that would take too long to tell anew
-    struct story *story;              // told again: that of fault N in place N % stories
+    uint32_t latest;        // the number found last: most events serve the same fault as the event before
+    struct table of_thread; // struct thread_fault: the latest fault of a thread
+    struct story *story;    // that of fault N in place N % stories
     uint32_t stories;
 };
 
@@ -31,7 +30,7 @@ void faults_free(struct faults *faults); // what is left is empty, and may be fi
 // The first pass: takes in record `event`. False: out of memory.
 bool faults_note(struct faults *faults, const struct trace_record *record, uint64_t event);
 uint32_t faults_by_id(const struct faults *faults, uint32_t id); // MODEL_NO_FAULT: none
-// The story of a fault, from the trace if it is not kept. NULL: out of range.
+// The story of a fault, as far as it is known. NULL: out of range.
 const struct model_fault *faults_story(struct faults *faults, struct trace *trace, uint32_t number);
 
 #endif
