@@ -87,8 +87,8 @@ static void cached(struct state *state, const struct trace_record *record, const
     if (record->task == 0) return;
     struct model_cached *page = state_obtain(state, TABLE_cache, record->task, a[2], &is_new);
     if (page == NULL) return;
-    if (is_new || !hit || page->offset != a[1] || strcmp(page->file, file) != 0) page->hits = 0;
-    page->hits += hit;
+    if (!hit || page->offset != a[1] || strcmp(page->file, file) != 0) page->uses = 0;
+    page->uses++;
     page->offset = a[1];
     page->event = state->position;
     memset(page->file, 0, sizeof page->file);
@@ -98,7 +98,9 @@ static void cached(struct state *state, const struct trace_record *record, const
 static void evicted(struct state *state, const struct trace_record *record)
 {
     struct table *cache = &state->table[TABLE_cache];
-    if (record->task != 0) table_drop(cache, record->task, record->argument[2]);
+    size_t place;
+    if (record->task != 0 && table_look_up(cache, record->task, record->argument[2], &place) != NULL)
+        table_retire(cache, place);
 }
 
 void state_apply_mark(struct state *state, const struct trace_record *record)

@@ -119,7 +119,7 @@ static enum model_arrival arrival(struct state *state, const struct trace_record
     const struct table *windows = &state->table[TABLE_windows];
     if (a[3] == 0) return MODEL_ARRIVED_AT_BOOT;
     for (size_t i = 0; i < windows->count; i++) {
-        const struct open_window *open = table_row(windows, i);
+        const struct under_way *open = table_row(windows, i);
         const struct model_thread *thread = table_find(&state->table[TABLE_threads], open->thread, 0);
         flexpage_t window = thread == NULL ? 0 : thread->memory_window;
         if (window != 0 && thread->task == a[0] && flexpage_kind(window) == FLEXPAGE_MEMORY &&

@@ -5,8 +5,8 @@
 #include "viz/model/inside.h"
 
 #define FIRST_INTERVAL 4096u // events between checkpoints, until they are thinned out
-#define READ_RECORDS 512u    // at once: they stay in the processor's cache
-#define NEARBY 512u          // events before the position at which a long replay leaves a copy
+#define READ_RECORDS 1024u
+#define NEARBY 512u // events before the position at which a long replay leaves a copy
 
 // ---- Checkpoints -------------------------------------------------------------------------------------------------
 

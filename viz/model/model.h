@@ -218,7 +218,7 @@ struct model_cached {
     uint64_t task;    // the server
     uint64_t address; // in the server's memory
     uint64_t offset;  // in the file, bytes
-    uint64_t hits;    // how often it was there already
+    uint64_t uses;    // since it was filled, which counts too
     uint64_t event;   // of the last use
     char file[MODEL_TEXT_SIZE];
 };

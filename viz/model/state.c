@@ -12,8 +12,10 @@ void state_initialise(struct state *state)
         (struct table){.row_size = sizeof(type), .key_words = keys, .limit = maximum, .settled = true};
     STATE_TABLES(STATE_TABLE_INITIALISE)
 #undef STATE_TABLE_INITIALISE
-    // A page that goes most often comes back soon, and then is no longer one that was taken back.
+    // A page that goes most often comes back soon, and then is no longer one that was taken back; and the place in the
+    // cache from which one goes is for the next.
     state->table[TABLE_pages].life = offsetof(struct model_page, order) / sizeof(uint64_t);
+    state->table[TABLE_cache].life = offsetof(struct model_cached, uses) / sizeof(uint64_t);
     state->table[TABLE_evicted].life = offsetof(struct model_evicted, order) / sizeof(uint64_t);
 }
 
@@ -134,61 +136,58 @@ void *state_insert(struct state *state, enum state_table table, size_t place, ui
     return row;
 }
 
-static void count(struct model_totals *totals, const struct trace_record *record)
+// Where in the totals the events of a kind are counted; 0: nowhere.
+static size_t counter_of(unsigned kind)
 {
-    const uint64_t *a = record->argument;
-    if (record->time > totals->time) totals->time = record->time;
-    switch (record->kind) {
-    case TRACE_BOOT:
-        totals->ram_start = a[0];
-        totals->ram_size = a[1];
-        break;
+    switch (kind) {
     case TRACE_FAULT_BEGIN:
-        totals->faults++;
-        break;
+        return offsetof(struct model_totals, faults);
     case TRACE_FAULT_RESOLVE:
-        totals->resolved++;
-        break;
+        return offsetof(struct model_totals, resolved);
     case TRACE_FAULT_REFUSE:
-        totals->refused++;
-        break;
+        return offsetof(struct model_totals, refused);
     case TRACE_FAULT_DELIVER:
     case TRACE_IPC_SEND:
     case TRACE_IPC_REPLY:
-        totals->messages++;
-        break;
+        return offsetof(struct model_totals, messages);
     case TRACE_PAGE_MAP:
-        totals->pages_mapped++;
-        break;
+        return offsetof(struct model_totals, pages_mapped);
     case TRACE_PAGE_UNMAP:
-        totals->pages_unmapped++;
-        break;
+        return offsetof(struct model_totals, pages_unmapped);
     case TRACE_CAPABILITY_MAP:
-        totals->capabilities_mapped++;
-        break;
+        return offsetof(struct model_totals, capabilities_mapped);
     case TRACE_CONTEXT_SWITCH:
-        totals->switches++;
-        break;
+        return offsetof(struct model_totals, switches);
     case TRACE_SYSCALL_ERROR:
-        totals->errors++;
-        break;
-    case TRACE_LOST:
+        return offsetof(struct model_totals, errors);
+    default:
+        return 0;
+    }
+}
+
+static void apply_to_totals(struct model_totals *totals, const struct trace_record *record)
+{
+    const uint64_t *a = record->argument;
+    size_t counter = counter_of(record->kind);
+    if (record->time > totals->time) totals->time = record->time;
+    if (counter != 0) {
+        ++*(uint64_t *)((char *)totals + counter);
+    } else if (record->kind == TRACE_BOOT) {
+        totals->ram_start = a[0];
+        totals->ram_size = a[1];
+    } else if (record->kind == TRACE_LOST) {
         totals->lost = a[0];
-        break;
-    case TRACE_HALT:
+    } else if (record->kind == TRACE_HALT) {
         totals->halted = true;
         totals->halt_reason = a[0];
         totals->halt_status = a[1];
-        break;
-    default:
-        break;
     }
 }
 
 void state_apply(struct state *state, const struct trace_record *record)
 {
     state->current_message.event = MODEL_NO_EVENT;
-    count(&state->totals, record);
+    apply_to_totals(&state->totals, record);
     state_apply_objects(state, record);
     state_apply_memory(state, record); // before the threads: an open window decides how a page arrived
     state_apply_threads(state, record);

@@ -18,8 +18,8 @@
     X(cache, struct model_cached, 2, 16384)                                                                            \
     X(programs, struct model_program, 1, 64)                                                                           \
     X(open_faults, struct open_fault, 1, 1024)                                                                         \
-    X(windows, struct open_window, 1, 1024)                                                                            \
-    X(serving, struct serving, 2, 1024)
+    X(windows, struct under_way, 1, 1024)                                                                              \
+    X(serving, struct under_way, 1, 1024)
 
 // What has begun and not ended, so that no event needs a look at every thread.
 struct open_fault {
@@ -27,11 +27,8 @@ struct open_fault {
     uint64_t thread, task;
     uint64_t address, access;
 };
-struct open_window {
-    uint64_t thread; // has a memory window open
-};
-struct serving {
-    uint64_t fault, thread; // model_thread.fault, from the fault's side
+struct under_way {
+    uint64_t thread; // windows: it has a memory window open; serving: it works on a fault
 };
 
 enum state_table {
@@ -96,6 +93,7 @@ void state_settle(struct state *state);
 void state_apply(struct state *state, const struct trace_record *record);
 
 // Its parts, by what they change.
+void state_note_actors(struct state *state, const struct trace_record *record);
 void state_apply_objects(struct state *state, const struct trace_record *record);
 void state_apply_threads(struct state *state, const struct trace_record *record);
 void state_apply_memory(struct state *state, const struct trace_record *record);

@@ -76,9 +76,22 @@ static inline void *table_find(const struct table *table, uint64_t first, uint64
     return table_look_up(table, first, second, &place);
 }
 
+// Some tables hold the few things that are under way, by one word and in the order in which they began: they are
+// searched from the newest on, and added to by table_append(). \return its place; count: there is none.
+static inline size_t table_scan(const struct table *table, uint64_t key)
+{
+    for (size_t place = table->count; place-- > 0;)
+        if (*(const uint64_t *)table_row(table, place) == key) return place;
+    return table->count;
+}
+
 // Makes a row at its place, zeros behind its key. \return NULL: the limit is reached, or memory is out. \pre There is
 // none with that key.
 void *table_insert(struct table *table, size_t place, uint64_t first, uint64_t second);
+static inline void *table_append(struct table *table, uint64_t key)
+{
+    return table_insert(table, table->count, key, 0);
+}
 // Finds the row or makes one.
 static inline void *table_obtain(struct table *table, uint64_t first, uint64_t second, bool *is_new)
 {

@@ -16,32 +16,52 @@ struct model_thread *state_learn_thread(struct state *state, uint64_t id)
     return thread;
 }
 
-static struct model_thread *find(struct state *state, uint64_t id)
+static __attribute__((noinline)) struct model_thread *find_unknown(const struct state *state, uint64_t id)
 {
-    struct model_thread *thread = state_known_thread(state, id);
-    return thread != NULL || id == 0 ? thread : table_find(&state->table[TABLE_threads], id, 0);
+    return id == 0 ? NULL : table_find(&state->table[TABLE_threads], id, 0);
 }
 
-// What a thread works on is kept from both sides; see struct serving.
-static void set_fault(struct state *state, struct model_thread *thread, uint32_t fault)
+static inline struct model_thread *find(const struct state *state, uint64_t id)
 {
-    struct table *serving = &state->table[TABLE_serving];
-    bool is_new;
-    if (thread->fault == fault) return;
-    if (thread->fault != 0) table_drop(serving, thread->fault, thread->id);
-    if (fault != 0) state_obtain(state, TABLE_serving, fault, thread->id, &is_new);
+    struct model_thread *thread = state_known_thread(state, id);
+    return thread != NULL ? thread : find_unknown(state, id);
+}
+
+// Most events change neither the fault nor the windows of their thread: those who ask that are inline, and who does it
+// is not.
+
+// A thread begins to do something that is looked for later, or ends it.
+static void set_under_way(struct state *state, enum state_table table, uint64_t thread, bool before, bool now)
+{
+    struct table *threads = &state->table[table];
+    size_t place = before && !now ? table_scan(threads, thread) : threads->count;
+    if (place < threads->count) table_remove(threads, place, 1);
+    if (now && !before && table_append(threads, thread) == NULL) state->totals.dropped++;
+}
+
+static __attribute__((noinline)) void change_fault(struct state *state, struct model_thread *thread, uint32_t fault)
+{
+    set_under_way(state, TABLE_serving, thread->id, thread->fault != 0, fault != 0);
     thread->fault = fault;
 }
 
-static void set_windows(struct state *state, struct model_thread *thread, uint64_t memory, uint64_t capability)
+static inline void set_fault(struct state *state, struct model_thread *thread, uint32_t fault)
 {
-    struct table *windows = &state->table[TABLE_windows];
-    bool is_new;
-    if (thread->memory_window == memory && thread->capability_window == capability) return;
-    if (thread->memory_window != 0 && memory == 0) table_drop(windows, thread->id, 0);
-    if (memory != 0) state_obtain(state, TABLE_windows, thread->id, 0, &is_new);
+    if (thread->fault != fault) change_fault(state, thread, fault);
+}
+
+static __attribute__((noinline)) void change_windows(struct state *state, struct model_thread *thread, uint64_t memory,
+                                                     uint64_t capability)
+{
+    set_under_way(state, TABLE_windows, thread->id, thread->memory_window != 0, memory != 0);
     thread->memory_window = memory;
     thread->capability_window = capability;
+}
+
+static inline void set_windows(struct state *state, struct model_thread *thread, uint64_t memory, uint64_t capability)
+{
+    if (thread->memory_window != memory || thread->capability_window != capability)
+        change_windows(state, thread, memory, capability);
 }
 
 static void belongs_to(struct state *state, struct model_thread *thread, uint64_t task)
@@ -82,7 +102,6 @@ static void forget_messages_from(struct state *state, uint64_t thread)
 
 static void put_in_flight(struct state *state)
 {
-    bool is_new;
     struct table *table = &state->table[TABLE_messages];
     const struct model_message *message = &state->current_message;
     forget_messages_from(state, message->from);
@@ -90,7 +109,8 @@ static void put_in_flight(struct state *state)
         table_remove(table, 0, 1); // the oldest was surely lost
         state->totals.dropped++;
     }
-    struct model_message *row = state_obtain(state, TABLE_messages, message->event, 0, &is_new);
+    struct model_message *row =
+        state_insert(state, TABLE_messages, table->count, message->event, 0); // it is the newest
     if (row != NULL) memcpy(row, message, sizeof *row);
 }
 
@@ -197,14 +217,12 @@ static void fault_delivered(struct state *state, const struct trace_record *reco
 static void fault_ends(struct state *state, const struct trace_record *record, struct model_thread *thread)
 {
     struct table *serving = &state->table[TABLE_serving], *open = &state->table[TABLE_open_faults];
-    size_t begin = table_place(serving, record->fault, 0), end = begin;
-    for (; end < serving->count; end++) {
-        const struct serving *row = table_row(serving, end);
-        if (row->fault != record->fault) break;
-        struct model_thread *other = find(state, row->thread);
-        if (other != NULL) other->fault = 0;
+    for (size_t i = serving->count; i-- > 0;) {
+        struct model_thread *other = find(state, ((const struct under_way *)table_row(serving, i))->thread);
+        if (other == NULL || other->fault != record->fault) continue;
+        other->fault = 0;
+        table_remove(serving, i, 1);
     }
-    table_remove(serving, begin, end - begin);
     table_drop(open, record->fault, 0);
     if (thread == NULL) return;
     forget_messages_from(state, thread->id);
