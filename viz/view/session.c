@@ -76,6 +76,7 @@ static void keep_in_step(struct session *session)
 
 static void moved(struct session *session)
 {
+    session->recalled = 0;
     predict_moved(session);
     session->frame = session->playing ? 0 : TOKEN_FRAMES / 2;
     keep_in_step(session);
@@ -406,6 +407,12 @@ void session_key(struct session *session, uint32_t key)
         asking_answer(session, kind, text);
 }
 
+static void return_to_last(struct session *session)
+{
+    session_seek_event(session, session->recalled);
+    snprintf(session->notice, sizeof session->notice, "This is where you were last time; Home goes to the first event");
+}
+
 void session_recall(struct session *session, bool go_there)
 {
     for (int i = 0; i < session->sides; i++)
@@ -415,13 +422,17 @@ void session_recall(struct session *session, bool go_there)
         snprintf(session->notice, sizeof session->notice,
                  "%d lines of the bookmarks are of another run, and are left out", bookmarks->strange);
     if (!go_there || bookmarks->last == MODEL_NO_EVENT) return;
-    session_seek_event(session, bookmarks->last);
-    snprintf(session->notice, sizeof session->notice, "This is where you were last time; Home goes to the first event");
+    session->recalled = bookmarks->last;
+    if (bookmarks->last <= model_known(active(session)->model))
+        return_to_last(session);
+    else
+        snprintf(session->notice, sizeof session->notice, "Reading on to where you were last time");
 }
 
 // Where a position cannot be written, it is not remembered: there is nobody to tell any more.
 void session_remember(struct session *session)
 {
+    if (session->recalled) return; // one still is where one was
     for (int i = 0; i < session->sides; i++)
         (void)bookmarks_write(&session->bookmarks[i], &session->side[i]);
 }
@@ -465,6 +476,7 @@ bool session_read_on(struct session *session)
         more |= side_read_on(side, READ_AT_ONCE);
         if (!more && at_home && !session->playing) model_seek(side->model, side_home(side));
     }
+    if (!more && session->recalled) return_to_last(session);
     return more || asking_go_on(session);
 }
 

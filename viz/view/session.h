@@ -44,6 +44,7 @@ struct session {
     struct prompt prompt;
     struct query shown, searched; // the event list's filter; what was searched for last
     char shown_text[PROMPT_SIZE], searched_text[PROMPT_SIZE];
+    uint64_t recalled;       // where one was last time, if that is not read yet; 0: it is, or somebody moved since
     int searching;           // the direction of a search that is under way; 0: none is
     uint64_t search_at;      // the event that it looks at next
     struct filter filter[2]; // of each side
@@ -61,7 +62,8 @@ void session_click(struct session *session, hit_t target);
 void session_point(struct session *session, hit_t target);
 // Takes a key: for the prompt or the question while one is open, else for the command that it is bound to.
 void session_key(struct session *session, uint32_t key);
-// Reads the bookmarks of all sides, and goes where one was last if asked to; writes them and the positions.
+// Reads the bookmarks of all sides, and goes where one was last if asked to, as soon as the trace is read that far;
+// writes them and the positions.
 void session_recall(struct session *session, bool go_there);
 void session_remember(struct session *session);
 // Goes to event N (0: before the first) of the active side, or to the begin of a fault; the other side follows.
@@ -72,9 +74,9 @@ void session_tick(struct session *session);
 int session_tick_ms(const struct session *session);
 // Looks for new events in all sides; true when something changed. In follow mode the position stays at the end.
 bool session_refresh(struct session *session);
-// Reads more of traces that are too long to be read at once; whoever has not moved yet then goes to where a first look
-// at the whole trace begins. Then goes on with a filter or a search, a slice at a time. \return whether there is still
-// more to do.
+// Reads more of traces that are too long to be read at once; whoever has not moved yet then goes to where they
+// were last time or, the first time, to where a look at the whole trace begins. Then goes on with a filter or a search,
+// a slice at a time. \return whether there is still more to do.
 bool session_read_on(struct session *session);
 // Whether a filter or a search waits for session_read_on().
 bool session_is_busy(struct session *session);
