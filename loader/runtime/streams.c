@@ -2,6 +2,7 @@
 // fflush.
 #include <stdbool.h>
 #include <errno.h>
+#include <stdint.h>
 #include <stdio-bufio.h>
 #include <stdio.h>
 #include <string.h>
@@ -50,11 +51,18 @@ static int keep_buffer(FILE *stream, char *buffer, int mode, size_t size)
     return 0;
 }
 
+// Newer picolibcs keep the number of a stream's file in a pointer.
+#ifdef __BFPTR
+#define FILE_NUMBER(number) .ptr = (const void *)(intptr_t)(number)
+#else
+#define FILE_NUMBER(number) .fd = (number)
+#endif
+
 // Marked as streams with a file number, which is all that picolibc asks of them beyond their functions.
 #define CONSOLE_STREAM(number)                                                                                         \
     {                                                                                                                  \
         .xfile = FDEV_SETUP_EXT(put, NULL, flush, close_console, no_position, keep_buffer, __SWR | __SBUF),            \
-        .fd = (number)                                                                                                 \
+        FILE_NUMBER(number)                                                                                            \
     }
 static struct __file_bufio output = CONSOLE_STREAM(STDOUT_FILENO), errors = CONSOLE_STREAM(STDERR_FILENO);
 static char input_buffer[BUFSIZ];

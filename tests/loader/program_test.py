@@ -228,7 +228,7 @@ class Compiler(Programs):
         others = "system(0); signal(2, 0); tmpnam(0); setlocale(0, 0); remove(\"x\"); perror(0); fflush(0); abort();"
         self.write("calls.c", f"#include <errno.h>\nint puts(const char *); {declarations} int wrong;"
                               f"int main() {{ {calls} if (wrong) return 1; {others} }}")
-        self.assertEqual(self.compile("-w", "-fno-builtin", "-O2", "calls.c", "-o", "calls"), (0, ""))
+        self.assertEqual(self.compile("-std=gnu89", "-w", "-fno-builtin", "-O2", "calls.c", "-o", "calls"), (0, ""))
         status, output, _error = self.run_program("./calls")
         self.assertEqual((status, output), (134, b"Read-only file system\n"))
 

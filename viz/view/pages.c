@@ -321,7 +321,7 @@ static void draw_flow(struct area area, const struct side *side, uint64_t task, 
         uint64_t per_cell = pages_per_cell(range, share);
         if (per_cell > 1) area_format(line, x + cells, 0, STYLE_QUIET, "x%llu", (unsigned long long)per_cell);
     }
-    char note[16];
+    char note[20];
     snprintf(note, sizeof note, "+%d more", flow.left_out);
     if (flow.left_out) area_text_right(area, 0, area.height - 1, area.width, STYLE_QUIET, note);
 }
