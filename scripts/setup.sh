@@ -107,7 +107,7 @@ install_missing() {
         $install </dev/null || give_up "apt-get could not install: $packages. Its message above says why."
     fi
     packages=$(missing_packages)
-    [ -z "$packages" ] || give_up "still missing after installing: $packages. Is this Debian 12 or a recent Ubuntu?"
+    [ -z "$packages" ] || give_up "still missing after installing: $packages. Is this Debian 12 or 13, or a recent Ubuntu?"
     echo "setup: everything that is needed is there"
 }
 
