@@ -411,6 +411,19 @@ START_TEST(bookmarks_of_another_run_and_nonsense_are_left_out)
 }
 END_TEST
 
+START_TEST(after_another_run_nothing_is_said_of_where_one_was_in_the_old_one)
+{
+    FILE *file = fopen(traces[0].bookmarks, "w");
+    ck_assert_ptr_nonnull(file);
+    fputs("last 12 7\n", file);
+    fclose(file);
+    uint64_t here = position();
+    session_recall(&session, true);
+    ck_assert_uint_eq(position(), here);
+    ck_assert_str_eq(session.notice, "");
+}
+END_TEST
+
 START_TEST(where_nothing_can_be_written_it_says_so)
 {
     char path[100];
@@ -502,6 +515,7 @@ int main(void)
     tcase_add_test(claims, bookmarks_and_the_last_position_are_kept_beside_the_trace);
     tcase_add_test(claims, an_empty_note_takes_a_bookmark_away);
     tcase_add_test(claims, bookmarks_of_another_run_and_nonsense_are_left_out);
+    tcase_add_test(claims, after_another_run_nothing_is_said_of_where_one_was_in_the_old_one);
     tcase_add_test(claims, where_nothing_can_be_written_it_says_so);
     tcase_add_test(claims, a_bookmark_is_in_the_list_and_on_the_timeline);
     tcase_add_test(claims, the_filtered_list_and_the_decoded_event_look_as_agreed);

@@ -96,8 +96,8 @@ static bool take_line(struct bookmarks *bookmarks, const struct side *side, char
     int note = 0;
     line[strcspn(line, "\r\n")] = 0;
     if (sscanf(line, "last %" SCNu64 " %" SCNu64, &position, &time) == 2) {
-        if (!fits(side, position, time)) return false;
-        bookmarks->last = position;
+        // After another run one simply was not there yet.
+        if (fits(side, position, time)) bookmarks->last = position;
         return true;
     }
     if (sscanf(line, "mark %" SCNu64 " %" SCNu64 " %n", &position, &time, &note) < 2 || note == 0) return false;

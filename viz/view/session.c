@@ -420,7 +420,9 @@ void session_recall(struct session *session, bool go_there)
     const struct bookmarks *bookmarks = &session->bookmarks[session->active];
     if (bookmarks->strange > 0)
         snprintf(session->notice, sizeof session->notice,
-                 "%d lines of the bookmarks are of another run, and are left out", bookmarks->strange);
+                 bookmarks->strange == 1 ? "A line of the bookmarks is of another run, and is left out"
+                                         : "%d lines of the bookmarks are of another run, and are left out",
+                 bookmarks->strange);
     if (!go_there || bookmarks->last == MODEL_NO_EVENT) return;
     session->recalled = bookmarks->last;
     if (bookmarks->last <= model_known(active(session)->model))
