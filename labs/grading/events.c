@@ -144,7 +144,8 @@ static bool read_region(const struct run *run, uint64_t number, struct known_reg
 {
     const struct trace_record *record = run_event(run, number);
     uint64_t code = record->argument[0], value = record->argument[1], extra = record->argument[2];
-    *region = (struct known_region){.start = value & ~(PAGE_SIZE - 1), .rights = (unsigned)(value % PAGE_SIZE)};
+    *region = (struct known_region){
+        .start = value & ~(PAGE_SIZE - 1), .rights = (unsigned)(value % PAGE_SIZE), .since = number};
     trace_text(region->name, sizeof(region->name), record, 3);
     if (code == MARK_REGION && knows_first_regions(run, number)) {
         region->task = (uint32_t)MARK_REGION_TASK(extra);
@@ -160,13 +161,17 @@ static bool read_region(const struct run *run, uint64_t number, struct known_reg
     return false;
 }
 
+bool region_next(const struct run *run, struct known_region *region)
+{
+    for (uint64_t number = region->since; (number = event_find(run, number, 0, event(TRACE_MARK)));)
+        if (read_region(run, number, region)) return true;
+    return false;
+}
+
 bool region_at(const struct run *run, uint32_t task, uint64_t address, uint64_t at, struct known_region *region)
 {
-    for (uint64_t number = 0; (number = event_find(run, number, at, event(TRACE_MARK)));) {
-        if (!read_region(run, number, region)) continue;
-        region->since = number;
+    for (*region = (struct known_region){0}; region_next(run, region) && region->since <= at;)
         if (region->task == task && address >= region->start && address - region->start < region->size) return true;
-    }
     return false;
 }
 

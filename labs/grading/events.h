@@ -66,6 +66,9 @@ struct known_region {
     unsigned rights;
     uint64_t since; // event
 };
+// The next region of any task, in the order in which they were attached; false: there are no more. Begin with
+// *region = (struct known_region){0}.
+bool region_next(const struct run *run, struct known_region *region);
 // The region of a task that holds the address at an event; false: none does.
 bool region_at(const struct run *run, uint32_t task, uint64_t address, uint64_t at, struct known_region *region);
 // Order of the largest naturally aligned block around an address that lies in the region and is aligned in its
