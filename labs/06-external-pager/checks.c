@@ -225,6 +225,7 @@ START_TEST(each_page_faults_once_and_has_its_content)
     require_contents(run);
     require_ends(run);
     require_one_fault_to_a_page(run);
+    require_one_reply_each(run);
 }
 END_TEST
 

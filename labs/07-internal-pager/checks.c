@@ -259,17 +259,6 @@ START_TEST(replies_empty_when_the_page_is_there)
 }
 END_TEST
 
-// A reply for which nobody waits is an error that somebody should have looked at.
-static void require_one_reply_each(const struct run *run)
-{
-    for (uint64_t at = 0; (at = event_find(run, at, 0, with(event(TRACE_SYSCALL_ERROR), 0, IPC_E_NO_CALLER)));) {
-        if (!run_is_mapper(run, run_event(run, at)->thread)) continue;
-        expected("one reply to each fault");
-        happened(run, at, "the region mapper replied, and nobody waited for it any more");
-        likely("the loop in loader/rm/pager.c sends the one reply: send none yourself");
-    }
-}
-
 // The region mapper is a program too: its own faults go to the external pager, also while it serves one of main's.
 static void require_own_faults_resolved(const struct run *run)
 {

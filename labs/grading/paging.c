@@ -286,6 +286,18 @@ void require_one_fault_to_a_page(const struct run *run)
     }
 }
 
+// A reply for which nobody waits is an error that somebody should have looked at.
+void require_one_reply_each(const struct run *run)
+{
+    for (uint64_t at = 0; (at = event_find(run, at, 0, with(event(TRACE_SYSCALL_ERROR), 0, IPC_E_NO_CALLER)));) {
+        uint32_t thread = run_event(run, at)->thread;
+        if (thread != run->pager && !run_is_mapper(run, thread)) continue;
+        expected("one reply to each fault");
+        happened(run, at, "the %s replied, and nobody waited for it any more", run_name_of(run, FIELD_THREAD, thread));
+        likely("the loop in pager.c sends the one reply: send none yourself");
+    }
+}
+
 // Whether the fault was refused, by a reply with an error.
 static bool is_refused_by_pager(const struct run *run, const struct fault *fault, const char *why)
 {

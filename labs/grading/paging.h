@@ -48,6 +48,9 @@ void require_regions_found(const struct run *run);
 void require_contents(const struct run *run);
 void require_ends(const struct run *run);
 void require_one_fault_to_a_page(const struct run *run);
+// No reply more, which nobody waits for. (Who replies with ipc_reply leaves nothing to do for the reply in the loop of
+// pager.c: then there is still one, and the trace is the same.)
+void require_one_reply_each(const struct run *run);
 
 // Of the run "refusals": the access of this name was refused by the pager itself. why: the likely cause if not.
 void require_refusal(const char *way, const char *why);
