@@ -254,3 +254,20 @@ bool ram_capability_next(const struct ram *ram, uint32_t task, struct ram_capabi
     }
     return false;
 }
+
+// ---- Threads -------------------------------------------------------------------------------------------------------
+
+// A thread that has ended is in no list, but lives as long as a capability for it.
+bool ram_stack_pointer(const struct ram *ram, uint32_t thread, uint64_t *address)
+{
+    for (unsigned i = 0; i < ram->task_count; i++)
+        for (uint64_t index = 1; index < CAPABILITY_COUNT; index++) {
+            const struct mapping *slot = slot_of(ram, ram->tasks[i], index);
+            const struct thread *found =
+                slot ? follow(ram, CONTAINER(slot->object, struct thread, object), sizeof(*found)) : NULL;
+            if (!found || found->object.kind != OBJECT_THREAD || found->object.id != thread) continue;
+            *address = found->registers.x[REGISTER_SP];
+            return true;
+        }
+    return false;
+}

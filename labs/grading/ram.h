@@ -57,6 +57,12 @@ bool ram_capability(const struct ram *ram, uint32_t task, uint64_t index, struct
 // The task's next capability, by index; false: there are no more. Begin with *capability = (struct ram_capability){0}.
 bool ram_capability_next(const struct ram *ram, uint32_t task, struct ram_capability *capability);
 
+// ---- Threads -------------------------------------------------------------------------------------------------------
+
+// The stack pointer with which a thread entered the kernel last: of one that crashed, where it did. false: there is no
+// such thread, or nobody has a capability for it.
+bool ram_stack_pointer(const struct ram *ram, uint32_t thread, uint64_t *address);
+
 // ---- RAM and trace -------------------------------------------------------------------------------------------------
 
 // Whether every task that there is has the pages and capabilities that follow from the run's trace, and no others.

@@ -2,13 +2,15 @@
 // sentence.
 #define _XOPEN_SOURCE 700
 #include "labs/grading/sound.h"
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include "kernel/abi/boot.h"
 #include "kernel/abi/objects.h"
 #include "labs/grading/grading.h"
-#include "labs/grading/image.h"
 #include "labs/grading/ram.h"
 #include "labs/grading/verdict.h"
+#include "loader/root/layout.h"
 #include "loader/runtime/protocol.h"
 
 #define CONSOLE_LIMIT 65536u // bytes; the payloads print less than a tenth of that
@@ -47,44 +49,38 @@ static void find_line(const struct run *run, const char *program, uint64_t ip, c
 
 // ---- Stacks --------------------------------------------------------------------------------------------------------
 
-// Root's stacks are full of zeros at first, and no page without access lies behind their ends: who overflows writes
-// over variables, and over the stacks that lie lower.
-static const struct {
-    const char *thread, *bottom; // a symbol: where its stack ends
-} stacks[] = {                   // from the highest address down
-    {"root main", "root_stack_bottom"},
-    {"external pager", "external_pager_stack"}};
-#define STACK_END_WORDS 8u
+// Of the threads that may run a student's code. Below each lies nothing that the thread may write, so that whoever
+// overflows crashes there.
+struct stack {
+    uint64_t bottom, top;
+};
+#define STACK_REACH (8ul << 20) // bytes below a stack that are taken for its overflow
 
-static bool is_used_up(const struct run *run, const struct image *root, const char *symbol)
+static struct stack stack_of(const struct run *run, uint32_t thread)
 {
-    uint64_t bottom = image_symbol(root, symbol), word = 0;
-    for (unsigned i = 0; bottom && i < STACK_END_WORDS && !word; i++)
-        (void)ram_word(run->ram, run->root_task, bottom + i * sizeof(word), &word);
-    return word != 0;
+    struct stack stack = {0, 0};
+    if (thread == run->pager) stack = (struct stack){PAGER_STACK_TOP - PAGER_STACK_SIZE, PAGER_STACK_TOP};
+    if (run_is_mapper(run, thread)) stack = (struct stack){MAPPER_STACK_TOP - MAPPER_STACK_SIZE, MAPPER_STACK_TOP};
+    if (thread != run->root_main || !run->ram) return stack;
+    const uint64_t header = ROOT_IMAGE_BASE; // its stack is the first that root can write: loader/root/root.ld
+    bool known = ram_word(run->ram, run->root_task, header + offsetof(struct root_image_header, writable_start),
+                          &stack.bottom) &&
+                 ram_word(run->ram, run->root_task, header + offsetof(struct root_image_header, stack_top), &stack.top);
+    return known ? stack : (struct stack){0, 0};
 }
 
-// Whose stack was used to its very end, or NULL.
-static const char *overflow(const struct run *run)
+// Of a thread that has crashed. Its stack pointer says how far it went or, if root has taken its task apart since, the
+// address that it touched.
+static void require_stack(const struct run *run, const struct trace_record *exception)
 {
-    char path[600];
-    struct image root;
-    const char *thread = NULL;
-    path_of(run, "root", path, sizeof(path));
-    if (!run->ram || !image_open(path, &root)) return NULL;
-    for (unsigned i = 0; i < sizeof(stacks) / sizeof(stacks[0]); i++)
-        if (!thread && is_used_up(run, &root, stacks[i].bottom)) thread = stacks[i].thread;
-    image_close(&root);
-    return thread;
-}
-
-static void require_stacks(const struct run *run)
-{
-    const char *thread = overflow(run);
-    if (!thread) return;
-    expected("stacks that suffice: 4096 bytes for the external pager, 6144 for root's first thread");
-    happened(run, 0, "the stack of %s was used to its last byte, and what lies behind it was overwritten", thread);
-    likely("a large array in a function, or a function that calls itself: make the array static, or the calls fewer");
+    struct stack stack = stack_of(run, exception->thread);
+    uint64_t reached = exception->argument[1];
+    if (run->ram) (void)ram_stack_pointer(run->ram, exception->thread, &reached);
+    if (reached >= stack.bottom || stack.bottom - reached > STACK_REACH) return;
+    happened(run, 0, "its stack has %lu bytes, and it used %lu", (unsigned long)(stack.top - stack.bottom),
+             (unsigned long)(stack.top - reached));
+    likely("a stack overflow: a function that calls itself, or a large array in one. Make the array static, or the "
+           "calls fewer");
 }
 
 // ---- How it ended --------------------------------------------------------------------------------------------------
@@ -113,6 +109,7 @@ static _Noreturn void say_mapper_crashed(const struct run *run, uint64_t number)
     expected("a region mapper that serves until its program ends");
     happened(run, number, "region mapper crashed: %s, value 0x%lx; ip 0x%lx %s", trace_cause_name(record->argument[0]),
              (unsigned long)record->argument[1], (unsigned long)record->argument[2], line);
+    require_stack(run, record);
     likely(
         "the region mapper has a pager too, the external one, which refuses what lies outside the region mapper's own "
         "code, data and stack (32 KiB). Look at that line, and at each pointer in it");
@@ -130,11 +127,7 @@ static void require_no_crash(const struct run *run)
         expected("root's threads serve until the end");
         happened(run, number, "%s crashed: %s; ip 0x%lx %s", run_name_of(run, FIELD_THREAD, record->thread), what,
                  (unsigned long)record->argument[2], line);
-        const char *thread = overflow(run);
-        if (thread) {
-            happened(run, 0, "the stack of %s was used to its last byte", thread);
-            likely("a stack overflow: a function that calls itself, or a large array in one (make it static)");
-        }
+        require_stack(run, record);
         likely(
             "root has no pager itself: it touches only what is mapped. Look at that line, and at each pointer in it");
     }
@@ -302,7 +295,6 @@ void require_sound(const struct run *run)
     require_start(run);
     require_no_crash(run);
     require_silence(run);
-    require_stacks(run);
     require_budget(run);
     require_memory_left(run);
     require_end_in_order(run);

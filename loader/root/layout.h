@@ -17,6 +17,10 @@
 #define FIRST_UTCB 0x3e00000000ul          // UTCB n of a task: n pages further
 #define UTCB_OF_MANY_LOCALS 0x3c00000000ul // main's, when its thread-local block goes on behind this page
 
+// The external pager's, in root. Nothing lies below it for gigabytes, so that a stack that overflows faults there.
+#define PAGER_STACK_TOP 0x3d80000000ul
+#define PAGER_STACK_SIZE 4096ul // a page
+
 // The servers' own: the file server's archive (or the disk's buffer) and cache, and the disk driver's devices.
 #define SERVER_STACK_SIZE (64ul << 10)
 #define ARCHIVE_ADDRESS 0x1000000000ul

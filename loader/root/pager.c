@@ -225,8 +225,6 @@ void external_pager_forget(const struct pager_client *client)
     if (client->task_id) (void)!ipc_call_words(own_gate, PAGER_FORGET, 1, client->task_id, 0, 0, 0, NULL);
 }
 
-static _Alignas(16) char external_pager_stack[4096]; // labs/grading looks whether it was used up
-
 uint64_t external_pager_start(void)
 {
     uint64_t thread = slot_allocate();
@@ -241,8 +239,10 @@ uint64_t external_pager_start(void)
                                        .priority = PRIORITY_EXTERNAL_PAGER};
     require(thread_control(thread, &settings), "set up", "the external pager");
     require(gate_bind(own_gate, thread, 0), "bind the gate of", "the external pager");
-    require(thread_start(thread, (uint64_t)external_pager_start_code,
-                         (uint64_t)external_pager_stack + sizeof(external_pager_stack), 0),
-            "start", "the external pager");
+    uint64_t stack = (uint64_t)frames_allocate(PAGER_STACK_SIZE / PAGE_SIZE, PAGE_ORDER);
+    require(map_range(ROOT_TASK, stack, PAGER_STACK_TOP - PAGER_STACK_SIZE, PAGER_STACK_SIZE, RIGHT_READ | RIGHT_WRITE),
+            "map the stack of", "the external pager");
+    require(thread_start(thread, (uint64_t)external_pager_start_code, PAGER_STACK_TOP, 0), "start",
+            "the external pager");
     return thread;
 }

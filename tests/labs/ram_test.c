@@ -1,9 +1,11 @@
 // What the graders ask the guest's memory, against runs of the kit itself and against files that were tampered with.
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "kernel/abi/boot.h"
 #include "labs/grading/events.h"
 #include "labs/grading/ram.h"
 #include "labs/grading/run.h"
@@ -131,6 +133,35 @@ START_TEST(a_capability_has_object_kind_and_rights)
 }
 END_TEST
 
+// Of the external pager, which waits; of root's first thread, which switched the machine off; of the last program's
+// main, which has ended.
+START_TEST(a_thread_has_the_stack_pointer_with_which_it_came_into_the_kernel)
+{
+    uint64_t pointer, top, header = ROOT_IMAGE_BASE;
+    ck_assert(ram_stack_pointer(run.ram, run.pager, &pointer));
+    ck_assert(pointer > PAGER_STACK_TOP - PAGER_STACK_SIZE && pointer <= PAGER_STACK_TOP);
+    ck_assert(ram_stack_pointer(run.ram, run.root_main, &pointer));
+    ck_assert(ram_word(run.ram, run.root_task, header + offsetof(struct root_image_header, stack_top), &top));
+    ck_assert(pointer > top - PAGE_SIZE && pointer <= top);
+    ck_assert(ram_stack_pointer(run.ram, run_program(&run, "sort")->main, &pointer));
+    ck_assert(pointer > MAIN_STACK_TOP - MAIN_STACK_SIZE && pointer < MAIN_STACK_TOP);
+    ck_assert(!ram_stack_pointer(run.ram, run_program(&run, "hello")->main, &pointer)); // taken apart
+}
+END_TEST
+
+// Who overflows a stack of root's crashes at once.
+START_TEST(root_can_write_nothing_below_its_stacks)
+{
+    uint64_t bottom, header = ROOT_IMAGE_BASE;
+    struct ram_page page;
+    ck_assert(ram_word(run.ram, run.root_task, header + offsetof(struct root_image_header, writable_start), &bottom));
+    ck_assert(ram_page(run.ram, run.root_task, bottom, &page) && page.rights & RIGHT_WRITE);
+    ck_assert(ram_page(run.ram, run.root_task, bottom - 8, &page) && !(page.rights & RIGHT_WRITE));
+    ck_assert(ram_page(run.ram, run.root_task, PAGER_STACK_TOP - 8, &page) && page.rights & RIGHT_WRITE);
+    ck_assert_uint_eq(ram_page_count(run.ram, run.root_task, PLACE_WINDOW(PLACES), PAGER_STACK_TOP), 1);
+}
+END_TEST
+
 START_TEST(a_tampered_page_table_is_told_from_the_trace)
 {
     struct ram_page page = {0};
@@ -189,6 +220,8 @@ int main(void)
     tcase_add_test(tests, memory_and_trace_agree_on_the_pages_and_capabilities_of_every_task);
     tcase_add_test(tests, a_page_has_frame_rights_and_where_it_comes_from);
     tcase_add_test(tests, a_capability_has_object_kind_and_rights);
+    tcase_add_test(tests, a_thread_has_the_stack_pointer_with_which_it_came_into_the_kernel);
+    tcase_add_test(tests, root_can_write_nothing_below_its_stacks);
     tcase_add_test(tests, a_tampered_page_table_is_told_from_the_trace);
     tcase_add_test(tests, memory_full_of_nonsense_is_read_without_harm);
     tcase_add_test(tests, what_is_no_whole_memory_of_this_kernel_gets_a_sentence);
