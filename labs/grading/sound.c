@@ -142,7 +142,7 @@ static void require_start(const struct run *run)
     if (ran && !refused && !panicked) return;
     if (refused || panicked) {
         expected(refused ? "a kernel that starts" : "a kernel that goes on, whatever its tasks do");
-        (void)run_console(run, "faultline: ", text, sizeof(text));
+        (void)run_console_last(run, "faultline: ", text, sizeof(text)); // before, it may have told of crashes
     } else {
         expected("a run that ends by itself");
         (void)run_launcher(run, text, sizeof(text));

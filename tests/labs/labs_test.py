@@ -7,6 +7,7 @@ import os
 import re
 import runpy
 import shutil
+import struct
 import subprocess
 import sys
 import unittest
@@ -124,6 +125,31 @@ class Grading(unittest.TestCase):
             with io.StringIO() as shown:
                 lab_grade.print_result(each, result, out, shown)
                 self.assertEqual(shown.getvalue().count("happened"), 1, shown.getvalue())
+
+    def test_a_panic_of_the_kernel_is_quoted_and_gets_no_points(self):
+        """No program can make the kernel panic, so here its code is damaged where it takes apart a task that has ended."""
+        each = lab_files.find("06")
+        out, starter = os.path.join(WORK, "06/panic"), lab_grade.starter(each, None, None)
+        _text, good = lab_grade.build(each, starter, out)  # its programs end by a crash, of which the kernel tells, too
+        self.assertTrue(good)
+        kernel, damaged = lab_grade.kernel_of(each, out), os.path.join(out, "damaged.elf")
+        symbols = subprocess.run(["riscv64-unknown-elf-nm", kernel], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+        address = int(re.search(r"^(\w+) \w task_destroy$", symbols, re.MULTILINE)[1], 16)
+        with open(os.path.join(ROOT, kernel), "rb") as file:
+            code = bytearray(file.read())
+        segment = struct.unpack_from("<Q", code, 32)[0]  # of the ELF header: where the first program header lies
+        offset, start = struct.unpack_from("<QQ", code, segment + 8)
+        code[address - start + offset:address - start + offset + 2] = bytes(2)  # an illegal instruction
+        with open(os.path.join(ROOT, damaged), "wb") as file:
+            file.write(code)
+        with unittest.mock.patch("lab_grade.kernel_of", return_value=damaged):
+            result = lab_grade.run_checks(each, out, "1", None, starter)
+        failure = lab_grade.first_failure(result)
+        self.assertEqual(result["points"], 0)
+        self.assertEqual(failure["expected"], "a kernel that goes on, whatever its tasks do")
+        self.assertRegex(failure["happened"][0]["text"], "^kernel panic: illegal instruction inside the kernel")
+        self.assertIn("halt reason=the kernel found an error in itself", failure["around"][-1]["text"])
+        self.assertRegex(failure["likely"], "an error in the kernel.*console.txt")
 
     def test_a_file_of_the_region_mapper_is_in_the_boot_archive_and_the_kernel_is_the_kits(self):
         each = lab_files.find("07")
