@@ -56,6 +56,7 @@ void ask_parent(struct question *q)
 void ask_how_many_nested(struct question *q)
 {
     const struct run *run = ask(q, "small", "5.2", ANSWER_NUMBER, "how many: a number");
+    if (seeded(&q->random, 2)) run = grading_run("internal");
     unsigned inside = 0, all = 0, in_main = 0;
     uint32_t mapper = run->programs[0].mapper;
     uint64_t outside = 0;
@@ -65,9 +66,11 @@ void ask_how_many_nested(struct question *q)
         inside += argument(run, at, 3) != 0;
         if (!argument(run, at, 3) && run_event(run, at)->thread == mapper) outside = at;
     }
-    question_text(q, "In the whole run \"small\": how many faults of the region mapper happened while it was serving a "
-                     "fault of main?");
-    question_look(q, "small", "key 5, then F and kind:fault_begin thread:mapper; field parent", "end");
+    question_text(q,
+                  "In the whole run \"%s\": how many faults of the region mapper happened while it was serving a fault "
+                  "of main?",
+                  run->name);
+    question_look(q, run->name, "key 5, then F and kind:fault_begin thread:mapper; field parent", "end");
     right_number(q, inside);
     wrong_number(q, all, run, outside,
                  "so many it has in all; but this one, for example, it has before main runs, and serves nobody");

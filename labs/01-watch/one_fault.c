@@ -81,14 +81,18 @@ void ask_rights(struct question *q)
 {
     const struct run *run = ask(q, "internal", "3.4", ANSWER_RIGHTS, "rights, such as r-x");
     struct fault fault;
-    unsigned number = draw(q, run, reads_what_may_be_written, &fault);
+    unsigned number = draw(q, run, needs_less_than_its_region_allows, &fault);
     uint64_t landing = landing_in(run, &fault, fault.task);
-    question_text(q, "Main's fault %u is a mere load. With which rights does the page arrive?", number);
+    bool fetches = fault.access == RIGHT_EXECUTE;
+    question_text(q, "Main's fault %u is a mere %s. With which rights does the page arrive?", number,
+                  access_text(fault.access));
     question_look(q, "internal", "key 2, or key 5 at the event page_map", "fault:%u.5", number);
     right_number(q, flexpage_rights(argument(run, landing, 1)));
-    wrong_number(q, RIGHT_READ, run, fault.begin,
+    wrong_number(q, fault.access, run, fault.begin,
                  "the access needed no more; but the pager asks for all that the region allows, or main would fault "
-                 "again at its first store");
+                 "again at its first %s",
+                 fetches ? "load" : "store");
+    wrong_number(q, RIGHT_READ, run, fault.begin, "main fetches an instruction: that needs the right to execute");
     wrong_number(q, RIGHT_READ | RIGHT_WRITE | RIGHT_EXECUTE, run, fault.begin,
                  "the file server's own mapping has them all; rights shrink on the way, to those of the region");
     question_likely(q, run, fault.begin, "look at what lands, not at what was asked for");
@@ -182,19 +186,25 @@ void ask_maps(struct question *q)
 {
     const struct run *run = ask(q, "external", "4.2", ANSWER_NUMBER, "how many: a number");
     const struct run *other = grading_run("internal");
+    bool inside = seeded(&q->random, 2);
+    if (inside) {
+        other = run;
+        run = grading_run("internal");
+    }
     struct fault fault, same;
     unsigned number = draw_common(q, run, &fault, other, &same);
     struct pattern maps = serving(event(TRACE_PAGE_MAP), fault.id), there = serving(event(TRACE_PAGE_MAP), same.id);
     question_text(q,
-                  "Main's fault %u in the run \"external\": how many times is a page mapped into any task while it is "
+                  "Main's fault %u in the run \"%s\": how many times is a page mapped into any task while it is "
                   "served?",
-                  number);
+                  number, run->name);
     question_look(q, "internal external", "key 2, double arrows; side by side with 110 columns", "fault:%u", number);
     unsigned here = event_count(run, fault.begin, fault.end, maps);
     right_number(q, here);
     if (event_count(other, same.begin, same.end, there) != here)
         wrong_number(q, event_count(other, same.begin, same.end, there), other, same.begin,
-                     "so it is in the run \"internal\", where the page lands in main's task at once");
+                     "so it is in the run \"%s\", where the page %s", other->name,
+                     inside ? "comes into root's memory first" : "lands in main's task at once");
     question_likely(q, run, fault.begin,
                     "count the events page_map from fault_begin to fault_resolve: F, then kind:page_map");
 }

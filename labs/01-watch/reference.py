@@ -160,7 +160,7 @@ def own_page(text, _options, _rows, runs):
 
 
 def maps_of_a_fault(text, _options, _rows, runs):
-    return sum(event.name == "page_map" for event in fault_of(text, runs["external"]).events)
+    return sum(event.name == "page_map" for event in fault_of(text, runs[re.search(r'"(\w+)"', text)[1]]).events)
 
 
 def derived_from(text, options, rows, runs):
@@ -186,8 +186,8 @@ def parent(text, _options, _rows, runs):
     return runs["small"].events[int(re.search(r"event (\d+)", text)[1]) - 1].fields["parent"]
 
 
-def nested_count(_text, _options, _rows, runs):
-    run = runs["small"]
+def nested_count(text, _options, _rows, runs):
+    run = runs[re.search(r'"(\w+)"', text)[1]]
     return sum(event.fields["parent"] in {fault.id for fault in run.faults} for event in run.of("fault_begin"))
 
 

@@ -69,6 +69,7 @@ typedef bool (*fits)(const struct run *run, const struct fault *fault);
 unsigned draw(struct question *question, const struct run *run, fits fit, struct fault *fault);
 bool lies_inside_a_page(const struct run *run, const struct fault *fault);
 bool reads_a_file(const struct run *run, const struct fault *fault);
+bool needs_less_than_its_region_allows(const struct run *run, const struct fault *fault);
 bool reads_what_may_be_written(const struct run *run, const struct fault *fault);
 
 // Events of a fault, besides request_of: delivered to the pager; its receive window; the page that came to a task.

@@ -68,6 +68,11 @@ bool reads_a_file(const struct run *run, const struct fault *fault)
     return !strcmp(region.name, "text.txt") && page_of(fault->address) != region.start;
 }
 
+bool needs_less_than_its_region_allows(const struct run *run, const struct fault *fault)
+{
+    return fault->access != RIGHT_WRITE && fault->access != region_of(run, fault).rights;
+}
+
 bool reads_what_may_be_written(const struct run *run, const struct fault *fault)
 {
     return fault->access == RIGHT_READ && (region_of(run, fault).rights & RIGHT_WRITE);

@@ -231,7 +231,7 @@ class Answers(unittest.TestCase):
             "1.1": lambda kind: f'the event "{kind}".'.replace("event ", ""), "1.2": lambda count: f"{int(count):,}",
             "1.3": lambda number: f"main's fault {number}.", "2.1": lambda letters: letters.replace(" ", ""),
             "2.2": lambda label: hex(int(label)), "3.1": lambda name: f"`{name.upper()}`",
-            "3.2": lambda page: page[2:].upper() + "h", "3.4": lambda rights: "read and write",
+            "3.2": lambda page: page[2:].upper() + "h", "3.4": {"rw-": "read and write", "r-x": "read, execute"}.get,
             "3.5": lambda letters: letters.replace(" ", " > "), "4.1": lambda page: f"{page[:5]}_{page[5:]}",
             "4.4": lambda letter: letter.upper() + ")", "7.2": lambda page: str(int(page, 16))}))
 
