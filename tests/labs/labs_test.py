@@ -347,6 +347,8 @@ class Commands(unittest.TestCase):
         self.assertIn("external ─", said("watch", "LAB=01", "RUN=internal external"))
         self.assertIn("Next: step 1", said("lab", "LAB=01"))
         self.assertIn("the runs are in", said("run", "LAB=01"))
+        for run in ("internal", "external", "small", "refused"):  # the folder is whole: labs/README.md, to hand it out
+            self.assertTrue(os.path.exists(os.path.join(WORK, "01-watch/runs", run, "trace/metadata")), run)
         self.assertIn("no code of yours", command("gdb", "LAB=01").stderr)
         self.assertIn("stays as it is", said("start", "LAB=01"))
         self.assertIn("answers.txt.1", said("reset", "LAB=01"))
