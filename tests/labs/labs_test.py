@@ -324,6 +324,16 @@ class Commands(unittest.TestCase):
         self.assertIn("this is no C", text_of(file + ".1"))
         self.assertEqual(text_of(file), text_of("labs/06-external-pager/starter.c"))
 
+    def test_an_older_file_that_is_moved_back_is_the_one_that_is_graded(self):
+        each, out = lab_files.find("06"), os.path.join(WORK, "06/older")
+        source = os.path.join(ROOT, out, each.file)
+        os.makedirs(os.path.dirname(source), exist_ok=True)
+        shutil.copy(os.path.join(ROOT, each.path("starter.c")), source)
+        self.assertEqual(lab_grade.grade(each, source, out, "1", 1)["points"], 0)
+        shutil.copy(os.path.join(ROOT, each.unit), source)
+        os.utime(source, (1, 1))
+        self.assertEqual(lab_grade.grade(each, source, out, "1", 1)["points"], 15)
+
     def test_a_program_runs_with_the_students_region_mapper(self):
         shutil.rmtree(os.path.join(WORK, "07-internal-pager"), ignore_errors=True)
         command("start", "LAB=07", "SEED=1")
