@@ -35,11 +35,11 @@ enum input {
     X(COMMAND_PREVIOUS_FAULT, INPUT_SHIFT_LEFT, 'H', 0, "Shift-← H", "", "to the fault before")                        \
     X(COMMAND_START, INPUT_HOME, 'g', 0, "Home g", "", "to the first event")                                           \
     X(COMMAND_END, INPUT_END, 'G', 0, "End G", "", "to the last event")                                                \
-    X(COMMAND_DOWN, INPUT_DOWN, 'j', 0, "↓ j", "", "one row down; in the programme, the next step")                    \
+    X(COMMAND_DOWN, INPUT_DOWN, 'j', 0, "↓ j", "row", "one row down; in the programme, the next step")                 \
     X(COMMAND_UP, INPUT_UP, 'k', 0, "↑ k", "", "one row or step up")                                                   \
     X(COMMAND_PAGE_DOWN, INPUT_PAGE_DOWN, 0, 0, "PgDn", "", "a screenful forward")                                     \
     X(COMMAND_PAGE_UP, INPUT_PAGE_UP, 0, 0, "PgUp", "", "a screenful back")                                            \
-    X(COMMAND_FOLD, INPUT_ENTER, 0, 0, "Enter", "", "sequence: fold the fault to one line, or unfold it")              \
+    X(COMMAND_FOLD, INPUT_ENTER, 0, 0, "Enter", "fold", "sequence: fold the fault to one line, or unfold it")          \
     X(COMMAND_FASTER, '+', '=', 0, "+", "speed", "play faster")                                                        \
     X(COMMAND_SLOWER, '-', 0, 0, "-", "", "play slower")                                                               \
     X(COMMAND_SWITCH_SIDE, INPUT_TAB, 0, 0, "Tab", "side", "to the other trace")                                       \
@@ -57,12 +57,12 @@ enum input {
     X(COMMAND_STATISTICS, '6', 0, 0, "6", "", "statistics: what faults cost, and where it went")                       \
     X(COMMAND_PROGRAMME, '7', 0, 0, "7", "", "the ten steps of program initialisation")                                \
     X(COMMAND_NEXT_VIEW, 'v', 0, 0, "v", "", "the next view, also while a question waits for a digit")                 \
-    X(COMMAND_GO_TO, ':', 0, 0, ":", "", "go to an event, a time, a fault, an address's next fault")                   \
-    X(COMMAND_FILTER, 'F', '&', 0, "F &", "", "show only some events: kind: thread: task: fault: addr:")               \
-    X(COMMAND_SEARCH, '/', 0, 0, "/", "", "search an event, in the same words")                                        \
+    X(COMMAND_GO_TO, ':', 0, 0, ":", "go to", "go to an event, a time, a fault, an address's next fault")              \
+    X(COMMAND_FILTER, 'F', '&', 0, "F &", "filter", "show only some events: kind: thread: task: fault: addr:")         \
+    X(COMMAND_SEARCH, '/', 0, 0, "/", "search", "search an event, in the same words")                                  \
     X(COMMAND_NEXT_MATCH, 'N', 0, 0, "N", "", "to the next event that was searched for")                               \
     X(COMMAND_PREVIOUS_MATCH, 'P', 0, 0, "P", "", "to the one before")                                                 \
-    X(COMMAND_BOOKMARK, 'b', 0, 0, "b", "", "a bookmark here, with a note")                                            \
+    X(COMMAND_BOOKMARK, 'b', 0, 0, "b", "mark", "a bookmark here, with a note")                                        \
     X(COMMAND_NEXT_BOOKMARK, ']', 0, 0, "]", "", "to the next bookmark")                                               \
     X(COMMAND_PREVIOUS_BOOKMARK, '[', 0, 0, "[", "", "to the bookmark before")                                         \
     X(COMMAND_PREDICT, 'p', 0, 0, "p", "predict", "predict what happens next, beat by beat; keeps score")              \

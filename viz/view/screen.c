@@ -212,11 +212,10 @@ static const char *footer_keys(enum command command, int width)
     static const struct {
         enum command first, second;
         const char *keys, *narrow;
-    } pairs[] = {{COMMAND_FORWARD, COMMAND_BACK, "←→", "←→"},
-                 {COMMAND_NEXT_FAULT, COMMAND_PREVIOUS_FAULT, "Shift-←→", "S-←→"},
-                 {COMMAND_DOWN, COMMAND_UP, "↓↑", "↓↑"},
-                 {COMMAND_FASTER, COMMAND_SLOWER, "+-", "+-"},
-                 {COMMAND_CURSOR_UP, COMMAND_CURSOR_DOWN, "wasd", "wasd"}};
+    } pairs[] = {
+        {COMMAND_FORWARD, COMMAND_BACK, "←→", "←→"}, {COMMAND_NEXT_FAULT, COMMAND_PREVIOUS_FAULT, "Shift-←→", "S-←→"},
+        {COMMAND_DOWN, COMMAND_UP, "↓↑", "↓↑"},      {COMMAND_FASTER, COMMAND_SLOWER, "+-", "+-"},
+        {COMMAND_FILTER, COMMAND_FILTER, "F", "F"},  {COMMAND_CURSOR_UP, COMMAND_CURSOR_DOWN, "wasd", "wasd"}};
     if (command == COMMAND_ARRANGEMENT && view_keys(views)) return views;
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
         if (pairs[i].first == command && !command_rebound(command) && !command_rebound(pairs[i].second))
@@ -235,11 +234,40 @@ static int draw_label(struct area area, int x, enum command command, const char 
 static void draw_help_footer(struct area area)
 {
     static const enum command commands[] = {COMMAND_DOWN, COMMAND_ARRANGEMENT, COMMAND_HELP, COMMAND_QUIT};
-    static const char *const words[] = {"page", "view", "on", "quit"};
+    static const char *const words[] = {"page", "view", "more", "quit"};
     int x = 1;
     area_fill(area, STYLE_BAR, ' ');
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         x = draw_label(area, x, commands[i], words[i]);
+}
+
+// The footer's words, the dearest first: what a view has of its own comes before what is less often wanted in all.
+static const struct {
+    enum command command;
+    enum view view; // VIEW_COUNT: in all that it does something in
+} labels[] = {
+    {COMMAND_QUIT, VIEW_COUNT},        {COMMAND_HELP, VIEW_COUNT},       {COMMAND_PLAY, VIEW_COUNT},
+    {COMMAND_FORWARD, VIEW_COUNT},     {COMMAND_NEXT_FAULT, VIEW_COUNT}, {COMMAND_ARRANGEMENT, VIEW_COUNT},
+    {COMMAND_SWITCH_SIDE, VIEW_COUNT}, {COMMAND_CURSOR_UP, VIEW_COUNT},  {COMMAND_FILTER, VIEW_EVENTS},
+    {COMMAND_SEARCH, VIEW_EVENTS},     {COMMAND_FOLD, VIEW_SEQUENCE},    {COMMAND_DOWN, VIEW_SEQUENCE},
+    {COMMAND_DOWN, VIEW_PROGRAMME},    {COMMAND_FASTER, VIEW_COUNT},     {COMMAND_FOLLOW, VIEW_COUNT},
+    {COMMAND_PREDICT, VIEW_COUNT},     {COMMAND_GO_TO, VIEW_COUNT},      {COMMAND_SEARCH, VIEW_COUNT},
+    {COMMAND_BOOKMARK, VIEW_COUNT},
+};
+
+// Those that there is room for.
+static void choose_labels(struct area area, const struct session *session, bool chosen[COMMAND_COUNT])
+{
+    int room = area.width; // a blank at each end, two between them
+    for (size_t i = 0; i < sizeof labels / sizeof *labels; i++) {
+        enum command command = labels[i].command;
+        int need = glyph_columns(footer_keys(command, area.width)) + 1 + glyph_columns(command_table[command].footer);
+        bool here = labels[i].view == VIEW_COUNT ? session_offers(session, command) : session->view == labels[i].view;
+        if (command == COMMAND_SWITCH_SIDE && session->sides < 2) here = false;
+        if (!here || chosen[command] || need + 2 > room) continue;
+        chosen[command] = true;
+        room -= need + 2;
+    }
 }
 
 static void draw_footer(struct area area, const struct session *session)
@@ -253,19 +281,12 @@ static void draw_footer(struct area area, const struct session *session)
         return;
     }
     if (predict_draw_footer(area, session)) return;
+    bool chosen[COMMAND_COUNT] = {false};
+    choose_labels(area, session, chosen);
     area_fill(area, STYLE_BAR, ' ');
     int x = 1;
-    for (int i = 1; i < COMMAND_COUNT; i++) {
-        const struct command_row *row = &command_table[i];
-        if (!row->footer[0] || (i == COMMAND_SWITCH_SIDE && session->sides < 2)) continue;
-        if (!session_offers(session, (enum command)i)) continue;
-        // On narrow screens the cursor's keys take the place of the speed's.
-        if (i == COMMAND_FASTER && area.width < 90 && session_offers(session, COMMAND_CURSOR_UP)) continue;
-        const char *keys = footer_keys((enum command)i, area.width);
-        int quit = glyph_columns("q quit") + 2, need = glyph_columns(keys) + 1 + glyph_columns(row->footer);
-        if (i != COMMAND_QUIT && i != COMMAND_HELP && x + need + quit + 9 > area.width) continue;
-        x = draw_label(area, x, (enum command)i, row->footer);
-    }
+    for (int i = 1; i < COMMAND_COUNT; i++)
+        if (chosen[i]) x = draw_label(area, x, (enum command)i, command_table[i].footer);
 }
 
 struct area screen_half(struct area area, int index)

@@ -1,0 +1,59 @@
+// What the screen has to keep at every size so that it can be read from the last row: claims that no golden frame
+// says by itself.
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+#include "tests/suite.h"
+#include "tests/viz/support_screen.h"
+
+static void open_one(void)
+{
+    test_screen_open_story(0, ARRANGEMENT_INTERNAL);
+    session_seek_fault(&test_session, 2);
+}
+
+// The last row of the screen. The caller frees it.
+static char *footer(enum view view, int columns, int rows)
+{
+    test_session.view = view;
+    char *text = test_frame_text(&test_session, columns, rows, false);
+    text[strlen(text) - 1] = 0; // the end of the last row
+    char *row = strdup(strrchr(text, '\n') + 1);
+    free(text);
+    return row;
+}
+
+START_TEST(the_footer_has_the_keys_of_a_view_where_there_is_room_and_always_how_to_leave_it)
+{
+    static const struct {
+        enum view view;
+        int columns;
+        const char *words;
+    } wanted[] = {
+        {VIEW_EVENTS, 80, "F filter  / search"}, {VIEW_SEQUENCE, 80, "↓↑ row  Enter fold"},
+        {VIEW_PROGRAMME, 80, "↓↑ row"},          {VIEW_MEMORY, 80, "wasd select"},
+        {VIEW_ARRANGEMENT, 120, ": go to"},      {VIEW_ARRANGEMENT, 120, "/ search  b mark  p predict"},
+    };
+    open_one();
+    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
+        char *row = footer(wanted[i].view, wanted[i].columns, 24);
+        ck_assert_msg(strstr(row, wanted[i].words), "\"%s\" is not in \"%s\"", wanted[i].words, row);
+        free(row);
+    }
+    for (enum view view = 0; view < VIEW_HELP; view++)
+        for (int columns = 60; columns <= 200; columns++) {
+            char *row = footer(view, columns, 16);
+            ck_assert_msg(strstr(row, "1-7 view") && strstr(row, "? help  q quit"), "%d columns: %s", columns, row);
+            ck_assert_int_le(glyph_columns(row), columns - 1);
+            free(row);
+        }
+}
+END_TEST
+
+int main(void)
+{
+    TCase *claims = tcase_create("claims");
+    tcase_add_checked_fixture(claims, test_screen_set_up, test_screen_tear_down);
+    tcase_add_test(claims, the_footer_has_the_keys_of_a_view_where_there_is_room_and_always_how_to_leave_it);
+    return run_suite("look", claims);
+}
