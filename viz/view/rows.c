@@ -199,7 +199,7 @@ static int draw_thread(const struct picture *picture, struct area area, uint64_t
 static const char *access_word(unsigned access)
 {
     if (access & RIGHT_EXECUTE) return "execute";
-    return access & RIGHT_WRITE ? "store to" : "load from";
+    return access & RIGHT_WRITE ? "write to" : "read from";
 }
 
 static void draw_refusal(const struct picture *picture, const struct model_fault *fault, struct area area, int x)
