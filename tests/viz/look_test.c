@@ -50,10 +50,25 @@ START_TEST(the_footer_has_the_keys_of_a_view_where_there_is_room_and_always_how_
 }
 END_TEST
 
+START_TEST(counts_of_a_thousand_and_more_are_grouped)
+{
+    test_trace_begin(&test_traces[0]);
+    test_story_begin(&test_traces[0], ARRANGEMENT_EXTERNAL);
+    for (uint32_t fault = 1; fault <= 1200; fault++)
+        test_story_external(&test_traces[0], fault, 0x10000);
+    test_screen_open(0);
+    session_do(&test_session, COMMAND_END);
+    ck_assert(test_screen_shows("main's fault 1,200 of 1,200 (id 1200)", 120, 36));
+    ck_assert(test_screen_shows("fault 1,200/1,200 (id 1200)", 80, 24));
+    ck_assert(test_screen_shows("faults 1,200/1,200   messages 4,800   pages ", 80, 24));
+}
+END_TEST
+
 int main(void)
 {
     TCase *claims = tcase_create("claims");
     tcase_add_checked_fixture(claims, test_screen_set_up, test_screen_tear_down);
     tcase_add_test(claims, the_footer_has_the_keys_of_a_view_where_there_is_room_and_always_how_to_leave_it);
+    tcase_add_test(claims, counts_of_a_thousand_and_more_are_grouped);
     return run_suite("look", claims);
 }

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include "viz/view/frame_lines.h"
 #include "viz/view/outline.h"
+#include "viz/view/screen.h"
 
 #define LABEL_WIDTH 25
 #define FREE_KEPT 4 // free frames in a row that are still drawn one by one
@@ -137,11 +138,12 @@ static void draw_heading(struct area area, const struct memory_map *map, int hid
     char title[80], note[120], folded[40] = "";
     const struct frame_table *frames = &map->frames;
     if (hidden > 0) snprintf(folded, sizeof folded, "; %d row%s left out", hidden, hidden == 1 ? "" : "s");
-    char brief[60];
-    snprintf(brief, sizeof brief, "%zu in use%s", frames->in_use, folded);
+    char brief[80], used[32], cached[32], shared[32];
+    screen_number(frames->in_use, used);
+    snprintf(brief, sizeof brief, "%s in use%s", used, folded);
     snprintf(title, sizeof title, "frames · %zu MB", frames->count * (PAGE_SIZE >> 10) >> 10);
-    snprintf(note, sizeof note, "%zu in use: %zu cache, %zu shared%s", frames->in_use, frames->cached, frames->shared,
-             folded);
+    snprintf(note, sizeof note, "%s in use: %s cache, %s shared%s", used, screen_number(frames->cached, cached),
+             screen_number(frames->shared, shared), folded);
     outline_heading(area, 0, STYLE_KERNEL, title, note, brief);
 }
 

@@ -113,7 +113,7 @@ static void draw_range_label(struct area area, int y, const struct map_range *ra
     snprintf(text, sizeof text, "0x%" PRIx64, range->start);
     area_text_right(area, 12, y, 12, STYLE_QUIET, text);
     if (range->is_large)
-        snprintf(text, sizeof text, "x%s", "2M");
+        snprintf(text, sizeof text, "%" PRIu64 "×2M", range->resident * PAGE_SIZE >> 21);
     else if (range->is_region)
         snprintf(text, sizeof text, "%" PRIu64 "/%" PRIu64, range->resident, range->pages);
     else
@@ -154,20 +154,21 @@ static void hidden_of(const struct memory_map *map, const struct map_task *task,
 static void draw_task_heading(struct area area, int y, const struct memory_map *map, const struct side *side,
                               const struct map_task *task, const struct seen *seen)
 {
-    char name[64], title[120], note[160], brief[80], shared[40] = "";
+    char name[64], title[120], note[200], brief[120], number[32], resident[48], shared[40] = "";
     int lines;
     uint64_t pages;
     hidden_of(map, task, seen, &lines, &pages);
     if (task->shared) snprintf(shared, sizeof shared, ", %" PRIu64 " shared", task->shared);
-    snprintf(brief, sizeof brief, "%" PRIu64 " pages", task->resident);
-    if (lines > 0)
-        snprintf(brief, sizeof brief, "%" PRIu64 " pages, %d row%s left out", task->resident, lines,
-                 lines == 1 ? "" : "s");
-    if (lines > 0)
-        snprintf(note, sizeof note, "%" PRIu64 " pages%s; %d row%s with %" PRIu64 " left out", task->resident, shared,
-                 lines, lines == 1 ? "" : "s", pages);
-    else
-        snprintf(note, sizeof note, "%" PRIu64 " page%s%s", task->resident, task->resident == 1 ? "" : "s", shared);
+    snprintf(resident, sizeof resident, "%s page%s", screen_number(task->resident, number),
+             task->resident == 1 ? "" : "s");
+    snprintf(note, sizeof note, "%s%s", resident, shared);
+    snprintf(brief, sizeof brief, "%s", resident);
+    if (lines > 0) {
+        const char *rows = lines == 1 ? "row" : "rows";
+        snprintf(note, sizeof note, "%s%s; %d %s with %s left out", resident, shared, lines, rows,
+                 screen_number(pages, number));
+        snprintf(brief, sizeof brief, "%s, %d %s left out", resident, lines, rows);
+    }
     snprintf(title, sizeof title, "%s · task %" PRIu64, model_name(side->model, task->task, name, sizeof name),
              task->task);
     outline_heading(area_on(area, HIT_OBJECT, task->task), y, outline_task_style(side, task->task), title, note, brief);

@@ -150,14 +150,14 @@ static void task_title(const struct picture *picture, uint64_t id, const char *r
 
 static void draw_task_top(const struct picture *picture, struct area area)
 {
-    char title[160];
+    char title[160], number[32];
     size_t count;
     model_pages(picture->side->model, picture->side->payload, &count);
     const char *role = picture->side->payload ? "the program" : "no program yet";
     task_title(picture, picture->side->payload, role, title, sizeof title);
     draw_top(area, STYLE_PAYLOAD, title);
     if (picture->side->payload == 0) return;
-    snprintf(title, sizeof title, " %zu page%s ", count, count == 1 ? "" : "s");
+    snprintf(title, sizeof title, " %s page%s ", screen_number(count, number), count == 1 ? "" : "s");
     if (area.width > 50) area_text(area, area.width - 3 - glyph_columns(title), 0, STYLE_QUIET, title);
 }
 
@@ -458,8 +458,8 @@ static void draw_server(struct picture *picture, struct area area)
     const struct model_fault *fault = picture->fault;
     size_t count;
     const struct model_cached *last = side_last_cached(side, &count);
-    char text[160], size[40];
-    snprintf(size, sizeof size, "cache %zu page%s", count, count == 1 ? "" : "s");
+    char text[160], size[48], number[32];
+    snprintf(size, sizeof size, "cache %s page%s", screen_number(count, number), count == 1 ? "" : "s");
     int x = picture->server_has_no_box ? area_text(area, 0, 0, STYLE_SERVER, "file server  ") : 0;
     int room = area.width - x - glyph_columns(size) - 2;
     struct trace_record record;
@@ -493,12 +493,13 @@ static void draw_counts(const struct picture *picture, struct area area)
     size_t pages;
     model_pages(side->model, side->payload, &pages);
     if (side->payload == 0) pages = 0;
-    int x = area_format(area, 1, 0, STYLE_QUIET,
-                        area.width < 64 ? "faults %u/%u  messages %" PRIu64 "  pages %zu"
-                                        : "faults %u/%u   messages %" PRIu64 "   pages %zu",
-                        ordinal, side->main_fault_count, sums.messages, pages) +
-            (area.width < 64 ? 3 : 4);
-    char number[32];
+    char nth[32], faults[32], messages[32], number[32];
+    int x =
+        area_format(area, 1, 0, STYLE_QUIET,
+                    area.width < 64 ? "faults %s/%s  messages %s  pages %s" : "faults %s/%s   messages %s   pages %s",
+                    screen_number(ordinal, nth), screen_number(side->main_fault_count, faults),
+                    screen_number(sums.messages, messages), screen_number(pages, number)) +
+        (area.width < 64 ? 3 : 4);
     const char *format = area.width < 54 ? "%s instr" : "%s instr each";
     if (sums.ended > 0)
         area_format(area, x, 0, STYLE_QUIET, format, screen_number(sums.instructions / sums.ended, number));

@@ -44,7 +44,7 @@ static void draw_title(struct area area, const struct session *session)
 {
     const struct side *side = &session->side[session->active];
     const struct model_totals *totals = model_totals(side->model);
-    char counts[160], number[32], of[32], time[32], speed[32];
+    char counts[160], nth[32], faults[32], number[32], of[32], time[32], speed[32];
     area_fill(area, STYLE_BAR, ' ');
     int x = 1 + area_text_in(area, 1, 0, 20, STYLE_TITLE, side->program[0] ? side->program : "no program") + 2;
     snprintf(speed, sizeof speed, "%s %s", session->playing ? "▶" : "‖", session_speed_name(session));
@@ -53,23 +53,25 @@ static void draw_title(struct area area, const struct session *session)
     screen_number(model_count(side->model), of);
     screen_number(totals->time, time);
     uint32_t ordinal = side_ordinal(side);
+    screen_number(ordinal, nth);
+    screen_number(side->main_fault_count, faults);
     // Main's faults are counted from 1; the id, as events have it, counts those of all threads.
     const struct model_fault *fault = model_fault(side->model, side_fault_of_ordinal(side, ordinal));
     char id[24] = "";
     if (fault) snprintf(id, sizeof id, " (id %u)", fault->id);
-    const char *formats[] = {"main's fault %u of %u%s    event %s of %s    %s instr",
-                             "main's fault %u/%u%s  event %s/%s  %s instr", "main's fault %u/%u%s  event %s/%s",
-                             "fault %u/%u%s  event %s/%s", "f %u/%u%s  e %s/%s"};
+    const char *formats[] = {"main's fault %s of %s%s    event %s of %s    %s instr",
+                             "main's fault %s/%s%s  event %s/%s  %s instr", "main's fault %s/%s%s  event %s/%s",
+                             "fault %s/%s%s  event %s/%s", "f %s/%s%s  e %s/%s"};
     int columns[5];
     for (int i = 0; i < 5; i++) {
-        snprintf(counts, sizeof counts, formats[i], ordinal, side->main_fault_count, id, number, of, time);
+        snprintf(counts, sizeof counts, formats[i], nth, faults, id, number, of, time);
         columns[i] = glyph_columns(counts);
     }
     int before = x;
     x = draw_side_names(area, x, session, name_columns(session, room, columns[2], columns[4])) + 1;
     room -= x - 1 - before;
     for (int i = 0; i < 5; i++) {
-        snprintf(counts, sizeof counts, formats[i], ordinal, side->main_fault_count, id, number, of, time);
+        snprintf(counts, sizeof counts, formats[i], nth, faults, id, number, of, time);
         if (columns[i] <= room) break;
     }
     area_text_right(area, x, 0, room, STYLE_BAR, counts);
