@@ -50,7 +50,7 @@ START_TEST(the_footer_has_the_keys_of_a_view_where_there_is_room_and_always_how_
 }
 END_TEST
 
-START_TEST(counts_of_a_thousand_and_more_are_grouped)
+static void open_many_faults(void)
 {
     test_trace_begin(&test_traces[0]);
     test_story_begin(&test_traces[0], ARRANGEMENT_EXTERNAL);
@@ -58,9 +58,24 @@ START_TEST(counts_of_a_thousand_and_more_are_grouped)
         test_story_external(&test_traces[0], fault, 0x10000);
     test_screen_open(0);
     session_do(&test_session, COMMAND_END);
+}
+
+START_TEST(counts_of_a_thousand_and_more_are_grouped)
+{
+    open_many_faults();
     ck_assert(test_screen_shows("main's fault 1,200 of 1,200 (id 1200)", 120, 36));
     ck_assert(test_screen_shows("fault 1,200/1,200 (id 1200)", 80, 24));
     ck_assert(test_screen_shows("faults 1,200/1,200   messages 4,800   pages ", 80, 24));
+}
+END_TEST
+
+START_TEST(the_title_leaves_the_id_out_before_it_cuts_a_number)
+{
+    open_many_faults();
+    char *text = test_screen_text(60, 16, false);
+    *strchr(text, '\n') = 0;
+    ck_assert_msg(strstr(text, " f 1,200/1,200  e ") && !strstr(text, "…"), "%s", text);
+    free(text);
 }
 END_TEST
 
@@ -70,5 +85,6 @@ int main(void)
     tcase_add_checked_fixture(claims, test_screen_set_up, test_screen_tear_down);
     tcase_add_test(claims, the_footer_has_the_keys_of_a_view_where_there_is_room_and_always_how_to_leave_it);
     tcase_add_test(claims, counts_of_a_thousand_and_more_are_grouped);
+    tcase_add_test(claims, the_title_leaves_the_id_out_before_it_cuts_a_number);
     return run_suite("look", claims);
 }

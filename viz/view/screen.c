@@ -7,6 +7,8 @@
 #include "viz/view/explain.h"
 #include "viz/view/screen.h"
 
+#define TITLE_FORMS 6 // of the counts in the title, from the longest to the shortest
+
 const char *screen_number(uint64_t value, char buffer[32])
 {
     char digits[24];
@@ -55,23 +57,29 @@ static void draw_title(struct area area, const struct session *session)
     uint32_t ordinal = side_ordinal(side);
     screen_number(ordinal, nth);
     screen_number(side->main_fault_count, faults);
-    // Main's faults are counted from 1; the id, as events have it, counts those of all threads.
+    // Main's faults are counted from 1; the id, as events have it, counts those of all threads. It goes before a
+    // number is cut.
     const struct model_fault *fault = model_fault(side->model, side_fault_of_ordinal(side, ordinal));
     char id[24] = "";
     if (fault) snprintf(id, sizeof id, " (id %u)", fault->id);
-    const char *formats[] = {"main's fault %s of %s%s    event %s of %s    %s instr",
-                             "main's fault %s/%s%s  event %s/%s  %s instr", "main's fault %s/%s%s  event %s/%s",
-                             "fault %s/%s%s  event %s/%s", "f %s/%s%s  e %s/%s"};
-    int columns[5];
-    for (int i = 0; i < 5; i++) {
-        snprintf(counts, sizeof counts, formats[i], nth, faults, id, number, of, time);
+    const struct {
+        const char *format, *id;
+    } forms[] = {{"main's fault %s of %s%s    event %s of %s    %s instr", id},
+                 {"main's fault %s/%s%s  event %s/%s  %s instr", id},
+                 {"main's fault %s/%s%s  event %s/%s", id},
+                 {"fault %s/%s%s  event %s/%s", id},
+                 {"f %s/%s%s  e %s/%s", id},
+                 {"f %s/%s%s  e %s/%s", ""}};
+    int columns[TITLE_FORMS];
+    for (int i = 0; i < TITLE_FORMS; i++) {
+        snprintf(counts, sizeof counts, forms[i].format, nth, faults, forms[i].id, number, of, time);
         columns[i] = glyph_columns(counts);
     }
     int before = x;
     x = draw_side_names(area, x, session, name_columns(session, room, columns[2], columns[4])) + 1;
     room -= x - 1 - before;
-    for (int i = 0; i < 5; i++) {
-        snprintf(counts, sizeof counts, formats[i], nth, faults, id, number, of, time);
+    for (int i = 0; i < TITLE_FORMS; i++) {
+        snprintf(counts, sizeof counts, forms[i].format, nth, faults, forms[i].id, number, of, time);
         if (columns[i] <= room) break;
     }
     area_text_right(area, x, 0, room, STYLE_BAR, counts);
