@@ -89,9 +89,9 @@ static void draw_sums_heading(struct area area, int y, const struct figures *fig
     side_name(figures->side, area.width - others, name);
     snprintf(words, sizeof words, "%s: faults of main", name);
     draw_heading(area, y, words);
-    area_text(area, area.width - 2 * NUMBER_COLUMNS + 4, y, STYLE_QUIET, " so far ");
-    area_text(area, area.width - NUMBER_COLUMNS - 1, y, STYLE_QUIET,
-              figures->side->veiled ? "     so far  " : " whole trace ");
+    area_text(area, area.width - 2 * NUMBER_COLUMNS + 5, y, STYLE_QUIET, " so far ");
+    area_text(area, area.width - NUMBER_COLUMNS, y, STYLE_QUIET,
+              figures->side->veiled ? "      so far " : " whole trace ");
 }
 
 static void draw_pair(struct area area, int y, const char *label, const char *now, const char *whole)
@@ -236,8 +236,12 @@ static void draw_bar(struct area area, int x, int bottom, int rows, int width, i
     for (int i = 0; i < rows && whole > 0; i++, whole -= 8, now -= 8) {
         int eighths = smaller(whole, 8);
         enum style style = now > 0 ? STYLE_COUNTED : STYLE_SPARK;
-        if (now > 0 && now < eighths && whole >= 8) style = STYLE_COUNTED_PART; // the rest of the cell is its ground
-        if (now > 0) eighths = smaller(eighths, now);
+        if (now > 0 && now < eighths && whole >= 8) {
+            style = STYLE_COUNTED_PART; // the rest of the cell is its ground
+            eighths = now;
+        } else if (now > 0 && 2 * now < eighths) {
+            style = STYLE_SPARK; // a cell below its top has one colour: that of the larger part
+        }
         area_line(area, x, bottom - i, width, style, 0x2580u + (uint32_t)eighths);
     }
 }
@@ -320,15 +324,15 @@ static const struct {
     const char *title;
 } column_table[COLUMNS] = {
     [REGION] = {12, 0, "region"},
-    [START] = {14, 116, "from"},
+    [START] = {14, 120, "from"},
     [FAULTS] = {13, 0, "faults"},
     [MESSAGES] = {6, 0, "msgs"},
     [INSTRUCTIONS] = {9, 0, "instr"},
     [UNTOUCHED] = {14, 0, "untouched"},
-    [EVICTED] = {11, 68, "taken back"},
+    [EVICTED] = {12, 68, "taken back"},
     [SPREAD] = {12, 80, "  spread"},
     [MESSAGES_WHOLE] = {12, 100, "msgs, whole"},
-    [INSTRUCTIONS_WHOLE] = {13, 110, "instr, whole"},
+    [INSTRUCTIONS_WHOLE] = {14, 110, "instr, whole"},
 };
 
 static void draw_column_titles(struct area area, int y)
