@@ -213,8 +213,9 @@ static unsigned emphasis_attributes(enum emphasis emphasis, enum colour_depth de
 static struct look grey_look(unsigned attributes, bool dim)
 {
     struct look look = {dim || attributes & ATTRIBUTE_DIM ? 0x767676 : 0x1a1a1a, NO_COLOUR, attributes};
+    // Two parts of one bar: the ground is that of a cell that is dim, so that no seam shows between them.
     if (attributes & ATTRIBUTE_REVERSE && attributes & ATTRIBUTE_DIM)
-        return (struct look){0x1a1a1a, 0x8a8a8a, attributes};
+        return (struct look){0x000000, 0x767676, attributes};
     if (attributes & ATTRIBUTE_REVERSE) look = (struct look){0xffffff, dim ? 0x8a8a8a : 0x3a3a3a, attributes};
     return look;
 }
