@@ -10,6 +10,7 @@
 #define LIST_LEAST 9  // rows of the list that the pane leaves
 #define BESIDE 150    // from here on, the pane stands beside the list
 #define PANE_WIDTH 64 // there
+#define ROOMY 80      // panes so wide have more room between a value and what it consists of
 
 // ---- The list ----------------------------------------------------------------------------------------------------
 
@@ -29,7 +30,7 @@ static void draw_titles(struct area area, struct columns columns)
     area_line(area, 0, 0, area.width, STYLE_BORDER, 0x2500);
     area_text(area, 3, 0, STYLE_QUIET, " event ");
     if (columns.instruction >= 0) area_text_right(area, columns.instruction, 0, 14, STYLE_QUIET, " instruction ");
-    area_text_right(area, columns.since, 0, 11, STYLE_QUIET, " since ");
+    area_text_right(area, columns.since, 0, 12, STYLE_QUIET, " since ");
     area_text(area, columns.thread - 1, 0, STYLE_QUIET, " thread ");
     area_text(area, columns.fault - 4, 0, STYLE_QUIET, " fault id");
     area_text(area, columns.what - 1, 0, STYLE_QUIET, " what ");
@@ -95,7 +96,7 @@ static void draw_event(struct area area, int y, const struct list *list, uint64_
     if (record.fault) snprintf(fault, sizeof fault, "%" PRIu32, record.fault);
     area_text_right(area, columns.fault, y, 5, current ? base : STYLE_MESSAGE, fault);
     bool is_fault = info->group == TRACE_GROUP_FAULT;
-    area_text_in(area, columns.what, y, 16, current ? base : is_fault ? STYLE_FAULTING : STYLE_HEADING, info->name);
+    area_text_in(area, columns.what, y, 16, current ? base : is_fault ? STYLE_MESSAGE : STYLE_TEXT, info->name);
     trace_format_fields(fields, sizeof fields, &record, &names);
     area_text_in(area, columns.fields, y, area.width - columns.fields, quiet, fields);
 }
@@ -191,7 +192,7 @@ static int draw_field(struct area area, int y, const struct side *side, const st
     int room = area.width - 18, columns = glyph_columns(value);
     int used = area_text_in(area, 17, y, room, STYLE_TEXT, value);
     if (field->type == FIELD_TEXT || columns + 12 > room || !strcmp(value, parts)) return 1;
-    int x = 17 + (used < 30 ? 32 : used + 2);
+    int at = area.width < ROOMY ? 24 : 32, x = 17 + (used < at - 1 ? at : used + 2);
     if (x + glyph_columns(parts) > area.width - 1) x = 17 + used + 2;
     area_text_in(area, x, y, area.width - 1 - x, STYLE_QUIET, parts);
     return 1;
@@ -220,9 +221,14 @@ static void draw_pane(struct area area, const struct list *list)
              record.task, (unsigned)record.hart);
     area_text_in(area, 2, 1, 14, STYLE_QUIET, "by");
     int used = 17 + area_text_in(area, 17, 1, area.width - 18, STYLE_PAYLOAD, text);
-    if (record.fault && used + 18 < area.width)
+    int y = 2;
+    if (record.fault && used + 18 < area.width) {
         area_format(area, used + 2, 1, STYLE_MESSAGE, "for fault id %" PRIu32, record.fault);
-    for (int i = 0, y = 2; i < TRACE_ARGUMENTS && y < area.height; i++)
+    } else if (record.fault && area.height > PANE_ROWS) {
+        area_text_in(area, 2, y, 14, STYLE_QUIET, "for");
+        area_format(area, 17, y++, STYLE_MESSAGE, "fault id %" PRIu32, record.fault);
+    }
+    for (int i = 0; i < TRACE_ARGUMENTS && y < area.height; i++)
         y += draw_field(area, y, side, &record, i);
     const struct bookmark *bookmark = bookmarks_at(list->bookmarks, model_position(side->model));
     if (!bookmark || area.height < PANE_ROWS) return;
