@@ -96,7 +96,9 @@ static void write_block(FILE *out, const struct cell *cell, double x, double y, 
     if (is_bar(cell)) {
         write_rect(out, cell, x, y + CELL_HEIGHT - height, length * CELL_WIDTH, height);
     } else if (cell->glyph == GLYPH_FAULTING) {
-        write_rect(out, cell, left, y + 1, wide, CELL_HEIGHT - 2);
+        // Where it is told by its ground, a frame of that is left around it, broad enough to be seen from afar.
+        double frame = style_look(cell->style, cell->emphasis, COLOURS_RGB).background == NO_COLOUR ? 0 : 1.75;
+        write_rect(out, cell, left + frame, y + 1 + frame, wide - 2 * frame, CELL_HEIGHT - 2 - 2 * frame);
     } else if (cell->glyph == GLYPH_EVICTED) {
         write_rect(out, cell, left, top, wide / 2, tall / 2);
         fputs("/>\n", out);
