@@ -460,6 +460,7 @@ static void draw_server(struct picture *picture, struct area area)
     const struct model_cached *last = side_last_cached(side, &count);
     char text[160], size[48], number[32];
     snprintf(size, sizeof size, "cache %s page%s", screen_number(count, number), count == 1 ? "" : "s");
+    if (picture->server_has_no_box) area = area_part(area, 2, 0, area.width - 3, 1);
     int x = picture->server_has_no_box ? area_text(area, 0, 0, STYLE_SERVER, "file server  ") : 0;
     int room = area.width - x - glyph_columns(size) - 2;
     struct trace_record record;
