@@ -30,7 +30,7 @@ static const char *const titles[MODEL_STEPS + 1] = {
 static const char *const meanings[MODEL_STEPS + 1][3] = {
     [1] = {"The headers of the file say which regions the program has and where it begins; its pages come later."},
     [2] = {"A task is an address space and a capability space, both empty. It does not run by itself."},
-    [3] = {"Main will run the program. A pager of its own the task does not have in this arrangement.",
+    [3] = {"Main will run the program. In this arrangement the task has no pager of its own.",
            "Main will run the program; the region mapper will be its pager, in the same task.",
            "Main will run the program. Nobody pages here: there will be no faults."},
     [4] = {"A stack is a dataspace of anonymous memory: its pages are zeroed when they are first asked for."},
@@ -334,9 +334,11 @@ static void draw_title_row(struct area area, int y, const struct side *side, siz
              program->name, done > 1 ? model_arrangement_name(program->arrangement) : "not begun");
     if (done == 1) snprintf(text, sizeof text, " %s %s ", open ? "▾" : "▸", program->name);
     int used = 1 + area_text_in(area, 1, y, area.width - 12, open ? STYLE_HEADING : STYLE_QUIET, text);
+    // Where not both have room, the rows of an open one tell how many are done.
+    bool columns = open && area.width >= AT_TOOK + 13 && used <= AT_WHEN;
     snprintf(text, sizeof text, " %d of %d ", done, MODEL_STEPS);
-    area_text_right(area, area.width - 11, y, 10, STYLE_QUIET, text);
-    if (!open || area.width < AT_TOOK + 24 || used > AT_WHEN) return;
+    if (!columns || area.width >= AT_TOOK + 24) area_text_right(area, area.width - 11, y, 10, STYLE_QUIET, text);
+    if (!columns) return;
     area_text_right(area, AT_WHEN, y, 13, STYLE_QUIET, " instruction ");
     area_text_right(area, AT_TOOK, y, 13, STYLE_QUIET, " took ");
 }
