@@ -9,6 +9,9 @@
 #define PANEL_COLUMNS 110
 #define TABLE_COLUMNS 36 // the least width of a table, where several stand side by side
 #define TABLE_MOST 84    // wider than this, a row is hard to follow
+#define WITH_SOURCE 60   // tables so wide say from whom a capability is
+#define MIDDLE_NAMES 64  // these leave the details enough when names take more,
+#define LONG_NAMES 76    // and these when they take more still
 #define LEGEND_ROWS 26
 #define TABLE_LINES 4096
 
@@ -173,8 +176,8 @@ static void draw_capability(struct area area, int y, const struct tables *tables
     bool focus = is_focus(tables, row), related = row->object == tables->object;
     bool fresh = row->event + 1 == model_position(side->model);
     enum style name = fresh ? STYLE_FRESH : related ? STYLE_MESSAGE : STYLE_TEXT;
-    int right = area.width - 3, name_width = area.width >= 60 ? 20 : 13, details = 9 + name_width;
-    int source = area.width >= 60 ? 18 : 0;
+    int right = area.width - 3, source = area.width >= WITH_SOURCE ? 18 : 0;
+    int name_width = area.width >= LONG_NAMES ? 20 : area.width >= MIDDLE_NAMES ? 15 : 13, details = 9 + name_width;
     uint32_t glyph = derivation_glyph(side, row->object, &glyph_style);
     if (focus) area_line(area, 0, y, area.width, STYLE_SELECTED, ' ');
     if (focus) area_put(area, 0, y, STYLE_SELECTED, 0x25b8), glyph_style = name = STYLE_SELECTED;
@@ -197,6 +200,18 @@ static void draw_capability(struct area area, int y, const struct tables *tables
         snprintf(text, sizeof text, "%s %" PRIu64, model_name(side->model, row->from_task, from, sizeof from),
                  row->from_index);
     area_text_in(area, right - source + 1, y, source - 2, focus ? STYLE_SELECTED : STYLE_QUIET, text);
+}
+
+// Do all lines have room in so many columns? As draw_tables() lets them flow.
+static bool have_room(const struct tables *tables, int height, int columns)
+{
+    for (int i = 0, x = 0, y = 0; i < tables->count; i++, y++) {
+        bool heading = !tables->lines[i].capability;
+        if (y < height && !(heading && y == height - 1 && i + 1 < tables->count)) continue;
+        if (++x == columns) return false;
+        y = !heading; // what goes on has its heading again
+    }
+    return true;
 }
 
 // The lines that are seen flow through the columns, a heading never at the foot of one.
@@ -255,14 +270,14 @@ static void draw_one(struct area area, struct session *session, int index)
     static struct tables tables;
     const struct side *side = &session->side[index];
     bool wide = area.width >= PANEL_COLUMNS, legend = area.height >= LEGEND_ROWS;
-    int panel = wide ? (area.width >= 150 ? 60 : 37) : 0, strip = wide ? 0 : area.height >= 17 ? 3 : 2;
+    int panel = wide ? (area.width >= 150 ? 60 : 31) : 0, strip = wide ? 0 : area.height >= 17 ? 3 : 2;
     struct area left = area_part(area, 0, 0, area.width - panel - (wide ? 3 : 0), area.height - strip - legend);
     make_tables(&tables, side, &session->capability[index]);
     int columns = 1, most = (left.width + 2) / (TABLE_COLUMNS + 2);
-    while (columns < most && tables.count > columns * left.height - 2 * (columns - 1))
+    while (columns < most && !have_room(&tables, left.height, columns))
         columns++;
     // A column begins with a heading, and none may stand at the foot of one.
-    fold_lines(&tables, side, columns * left.height - 2 * (columns - 1));
+    if (!have_room(&tables, left.height, columns)) fold_lines(&tables, side, columns * left.height - 2 * (columns - 1));
     draw_tables(left, &tables, side, columns);
     if (legend) draw_legend(area, area.height - 1);
     if (strip) derivation_draw_strip(area_part(area, 0, left.height, area.width, strip), side, &tables.focus);

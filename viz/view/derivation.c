@@ -85,7 +85,7 @@ static uint32_t thread_glyph(const struct side *side, const struct model_thread 
         return GLYPH_READY;
     case MODEL_THREAD_FAULTING:
         *style = STYLE_FAULTING;
-        return GLYPH_FAULTING;
+        return GLYPH_BLOCKED;
     case MODEL_THREAD_DEAD:
         *style = STYLE_REFUSED;
         return GLYPH_ENDED;
