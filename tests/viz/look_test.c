@@ -5,6 +5,7 @@
 #include <string.h>
 #include "tests/suite.h"
 #include "tests/viz/support_screen.h"
+#include "viz/term/writers.h"
 
 static void open_one(void)
 {
@@ -79,6 +80,36 @@ START_TEST(the_title_leaves_the_id_out_before_it_cuts_a_number)
 }
 END_TEST
 
+// All faults took the same time: one bar, of which three are counted. It is six columns wide in the histogram, whose
+// top row has the same height as the one row of the region's spread.
+START_TEST(a_low_bar_keeps_its_height_where_little_of_it_is_counted)
+{
+    open_many_faults();
+    session_seek_fault(&test_session, 3);
+    test_session.view = VIEW_STATISTICS;
+    const struct grid *grid = test_screen_cells(80, 24);
+    int bars = 0;
+    for (int i = 0; i < grid->columns * (grid->rows - 2); i++)
+        bars += grid->cells[i].glyph == 0x2586 && grid->cells[i].style == STYLE_SPARK;
+    ck_assert_int_eq(bars, 6 + 1);
+}
+END_TEST
+
+START_TEST(a_page_at_fault_has_a_broad_frame_in_a_picture_without_colours)
+{
+    open_one();
+    for (enum theme theme = THEME_DARK; theme < THEME_COUNT; theme++) {
+        style_use(theme);
+        char *svg = test_frame_written(&test_session, 120, 36, write_svg, false);
+        bool framed = strstr(svg, "width=\"4.00\" height=\"14.50\""),
+             full = strstr(svg, "width=\"7.50\" height=\"18.00\"");
+        ck_assert(framed == (theme == THEME_MONO) && full == (theme != THEME_MONO));
+        free(svg);
+    }
+    style_use(THEME_DARK);
+}
+END_TEST
+
 int main(void)
 {
     TCase *claims = tcase_create("claims");
@@ -86,5 +117,7 @@ int main(void)
     tcase_add_test(claims, the_footer_has_the_keys_of_a_view_where_there_is_room_and_always_how_to_leave_it);
     tcase_add_test(claims, counts_of_a_thousand_and_more_are_grouped);
     tcase_add_test(claims, the_title_leaves_the_id_out_before_it_cuts_a_number);
+    tcase_add_test(claims, a_low_bar_keeps_its_height_where_little_of_it_is_counted);
+    tcase_add_test(claims, a_page_at_fault_has_a_broad_frame_in_a_picture_without_colours);
     return run_suite("look", claims);
 }

@@ -57,6 +57,7 @@ static void draw_side_name(struct area area, const struct side *side, bool activ
     char name[SIDE_NAME_SIZE], text[SIDE_NAME_SIZE + 2];
     side_name(side, area.width - 4, name);
     snprintf(text, sizeof text, " %s ", name);
+    area_line(area, 0, 0, area.width, STYLE_BORDER, 0x2500);
     area_text(area, 2, 0, active ? STYLE_HEADING : STYLE_QUIET, text);
 }
 

@@ -405,7 +405,7 @@ static void draw_side(struct area area, const struct side *side, struct folds *f
     folds_follow(folds, side);
     if (*name) {
         area_line(area, 0, 0, area.width, STYLE_BORDER, 0x2500);
-        area_text(area, 2, 0, active ? STYLE_SIDE_ACTIVE : STYLE_HEADING, name);
+        area_text(area, 2, 0, active ? STYLE_HEADING : STYLE_QUIET, name);
         area = area_part(area, 0, 1, area.width, area.height - 1);
     }
     draw_titles(area_part(area, 0, 0, area.width, 1));
