@@ -177,7 +177,7 @@ void chart_step(const struct chart *chart, struct area line, const struct story_
     struct wordings words;
     int from = column_of(chart, step->from), to = column_of(chart, step->to);
     enum style style = current ? STYLE_SELECTED : step_style(step->kind);
-    if (current) area_line(line, 0, 0, chart->width + chart->instructions, STYLE_SELECTED, ' ');
+    if (current) area_line(line, 0, 0, chart->width + chart->instructions + 1, STYLE_SELECTED, ' ');
     chart_lifelines(chart, line, current);
     put_end(chart, line, from, current ? STYLE_SELECTED : thread_style(chart, step->from));
     put_end(chart, line, to, current ? STYLE_SELECTED : thread_style(chart, step->to));
