@@ -110,6 +110,17 @@ START_TEST(a_page_at_fault_has_a_broad_frame_in_a_picture_without_colours)
 }
 END_TEST
 
+START_TEST(tall_screens_say_what_a_list_is)
+{
+    open_one();
+    test_session.view = VIEW_HELP;
+    ck_assert(test_screen_shows("Keys, page 1 of 2", 120, 36));
+    test_session.view = VIEW_WORDS;
+    ck_assert(test_screen_shows("  Words\n\n  fault ", 120, 36));
+    ck_assert(!test_screen_shows("Words", 120, 24));
+}
+END_TEST
+
 int main(void)
 {
     TCase *claims = tcase_create("claims");
@@ -119,5 +130,6 @@ int main(void)
     tcase_add_test(claims, the_title_leaves_the_id_out_before_it_cuts_a_number);
     tcase_add_test(claims, a_low_bar_keeps_its_height_where_little_of_it_is_counted);
     tcase_add_test(claims, a_page_at_fault_has_a_broad_frame_in_a_picture_without_colours);
+    tcase_add_test(claims, tall_screens_say_what_a_list_is);
     return run_suite("look", claims);
 }

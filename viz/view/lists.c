@@ -81,6 +81,7 @@ static const struct {
     {"UTCB", "the page in which a thread and the kernel hand over messages"},
     {"rights", "of pages r w x: read, write, execute; of capabilities s c: send, control"},
     {"page", "4 KiB of a task's addresses: there, with rights, or absent; then a touch is a fault"},
+    {"cell", "a square of a region: a page, or as many as x4 or 4/cell behind it says; half high: some are there"},
     {"frame", "4 KiB of physical memory: a page shows one, and several pages can show the same"},
     {"task", "an address space and a table of capabilities; its threads run, it does not"},
     {"thread", "an execution inside a task; it has a pager, a UTCB and a priority"},
@@ -120,6 +121,10 @@ static int page_end(struct area area, int first)
 // On as many pages as they need; a mark in the corner says that there is another one.
 void words_draw(struct area area, struct session *session)
 {
+    if (area.height >= 26) { // with a heading, as the keys have
+        area_text(area, 2, 0, STYLE_HEADING, "Words");
+        area = area_part(area, 0, 2, area.width, area.height - 2);
+    }
     int first = 0, end = page_end(area, 0), page = 0, y = 0;
     session->help_pages = 1;
     for (int begin = end; begin < word_count; begin = page_end(area, begin), session->help_pages++)
