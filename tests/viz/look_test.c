@@ -1,6 +1,7 @@
 // What the screen has to keep at every size so that it can be read from the last row: claims that no golden frame
 // says by itself.
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "tests/suite.h"
@@ -67,6 +68,13 @@ START_TEST(counts_of_a_thousand_and_more_are_grouped)
     ck_assert(test_screen_shows("main's fault 1,200 of 1,200 (id 1200)", 120, 36));
     ck_assert(test_screen_shows("fault 1,200/1,200 (id 1200)", 80, 24));
     ck_assert(test_screen_shows("faults 1,200/1,200   messages 4,800   pages ", 80, 24));
+    char words[64], number[32];
+    uint64_t event = model_count(test_session.side[0].model) + 1;
+    while (!test_session.explains) // not every event has a concept
+        session_point(&test_session, hit(HIT_EVENT, 0, --event));
+    snprintf(words, sizeof words, " event %s: ", screen_number(event, number));
+    ck_assert_ptr_nonnull(strchr(words, ','));
+    ck_assert_msg(test_screen_shows(words, 80, 24), "%s", words);
 }
 END_TEST
 

@@ -7,6 +7,7 @@
 #include "viz/view/concept.h"
 #include "viz/view/lists.h"
 #include "viz/view/rows.h"
+#include "viz/view/screen.h"
 #include "viz/view/session.h"
 
 #define LISTED 4     // of a list; the others are counted
@@ -68,13 +69,14 @@ static bool task(struct concept *concept, const struct side *side, uint64_t id)
 {
     size_t pages, capabilities;
     words name;
+    char number[32];
     const struct model_object *object = model_object(side->model, id);
     if (id == 0 || !object) return title(concept, "task", "a task, not created yet");
     model_pages(side->model, id, &pages);
     model_capabilities(side->model, id, &capabilities);
     title(concept, "task", "task %" PRIu64 " %s", id, name_of(side, id, name));
-    add(concept, "%s has %zu page%s and %zu capabilit%s.", name, pages, pages == 1 ? "" : "s", capabilities,
-        capabilities == 1 ? "y" : "ies");
+    add(concept, "%s has %s page%s and %zu capabilit%s.", name, screen_number(pages, number), pages == 1 ? "" : "s",
+        capabilities, capabilities == 1 ? "y" : "ies");
     add_threads(concept, side, id);
     if (object->task && object->task != id) add(concept, " It was created by %s.", name_of(side, object->task, name));
     return true;
@@ -188,7 +190,7 @@ static bool page(struct concept *concept, const struct side *side, uint64_t task
     const struct model_page *page = model_page_at(side->model, task, address);
     const struct model_region *region = model_region_at(side->model, task, address);
     words name, from;
-    char rights[16];
+    char rights[16], number[32];
     title(concept, "page", "page 0x%" PRIx64 " of %s", address, name_of(side, task, name));
     if (region) add(concept, "It lies in region \"%s\". ", region->name);
     if (!page) {
@@ -196,8 +198,8 @@ static bool page(struct concept *concept, const struct side *side, uint64_t task
         return true;
     }
     trace_format_rights(rights, sizeof rights, page->rights);
-    add(concept, "It is there, %s, and shows frame 0x%" PRIx64 ", since event %" PRIu64, rights, page->frame,
-        page->event + 1);
+    add(concept, "It is there, %s, and shows frame 0x%" PRIx64 ", since event %s", rights, page->frame,
+        screen_number(page->event + 1, number));
     if (page->fault) add(concept, " for fault id %" PRIu32, page->fault);
     add(concept, ": %s. ", model_arrival_name(page->arrival));
     if (page->from_task)
@@ -412,11 +414,12 @@ static bool event(struct concept *concept, const struct side *side, uint64_t pos
 {
     struct trace_record record;
     struct trace_names names = model_names(side->model);
+    char number[32];
     if (position == 0 || !side_tells(side, position - 1) || !trace_record(side->trace, position - 1, &record))
         return false;
     const char *word = word_of_event(&record);
     if (!word) return false;
-    title(concept, word, "event %" PRIu64 ": %s", position, trace_kind_info(record.kind)->name);
+    title(concept, word, "event %s: %s", screen_number(position, number), trace_kind_info(record.kind)->name);
     trace_explain(concept->facts, sizeof concept->facts, &record, &names);
     return true;
 }
