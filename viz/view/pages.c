@@ -191,16 +191,24 @@ static void draw_cells(struct area area, int x, int width, int rows, const struc
     }
 }
 
-static int cells_width(int width)
+#define NOTE 8         // "12/cell" behind the cells
+#define COMMON_SIZE 64 // pages of a stack or a piece of heap: they get one row rather than one and a few cells
+
+// Cells in a row of a range that may have `most` rows. No room is left for the note where there will be none.
+static int cells_width(int width, uint64_t pages, int most)
 {
-    return width - NAME_WIDTH - ADDRESS_WIDTH - 8;
+    int all = width - NAME_WIDTH - ADDRESS_WIDTH, cells = all - NOTE;
+    bool without_note = most > 0 && pages <= (uint64_t)COMMON_SIZE * (uint64_t)most;
+    return cells < COMMON_SIZE && all >= COMMON_SIZE && without_note ? COMMON_SIZE : cells;
 }
 
 #define MOST_ROWS 6 // of one range; larger ones put several pages into a cell
 
 // The rows that a range fills when it may have `most`; never more than it needs.
-static int range_rows(uint64_t pages, int cells, int most)
+static int range_rows(uint64_t pages, int width, int most)
 {
+    int cells = cells_width(width, pages, most);
+    if (cells < 8) cells = 8;
     uint64_t room = (uint64_t)cells * (uint64_t)most, per_cell = pages <= room ? 1 : (pages + room - 1) / room;
     uint64_t used = (pages + per_cell - 1) / per_cell, rows = (used + (uint64_t)cells - 1) / (uint64_t)cells;
     return rows > 0 ? (int)rows : 1;
@@ -208,9 +216,9 @@ static int range_rows(uint64_t pages, int cells, int most)
 
 int pages_rows_wanted(const struct page_range *ranges, int count, int width)
 {
-    int rows = 0, cells = cells_width(width) > 8 ? cells_width(width) : 8;
+    int rows = 0;
     for (int i = 0; i < count; i++)
-        rows += range_rows(ranges[i].pages, cells, MOST_ROWS);
+        rows += range_rows(ranges[i].pages, width, MOST_ROWS);
     return rows > 0 ? rows : 1;
 }
 
@@ -219,7 +227,7 @@ static void draw_range(struct area row, const struct side *side, uint64_t task, 
                        const struct marks *marks)
 {
     char text[40];
-    int cells = cells_width(row.width);
+    int cells = cells_width(row.width, range->pages, row.height);
     area_text_in(row, 0, 0, NAME_WIDTH - 1, STYLE_TEXT, range->name);
     snprintf(text, sizeof text, "0x%llx", (unsigned long long)range->start);
     area_text_in(row, NAME_WIDTH, 0, ADDRESS_WIDTH - 1, STYLE_QUIET, text);
@@ -227,7 +235,7 @@ static void draw_range(struct area row, const struct side *side, uint64_t task, 
     uint64_t per_cell = (range->pages + (uint64_t)(cells * row.height) - 1) / (uint64_t)(cells * row.height);
     if (per_cell > 1) {
         snprintf(text, sizeof text, "%llu/cell", (unsigned long long)per_cell);
-        area_text_right(row, row.width - 8, row.height - 1, 8, STYLE_QUIET, text);
+        area_text_right(row, row.width - NOTE, row.height - 1, NOTE, STYLE_QUIET, text);
     }
 }
 
@@ -333,13 +341,13 @@ void pages_draw(struct area area, const struct side *side, uint64_t task, const 
     struct marks marks = front_marks(side, task, scene);
     area = area_with(area, lit ? EMPHASIS_NORMAL : area.emphasis);
     int spare = area.height - count;
-    if (spare < 0 || cells_width(area.width) < 8) {
+    if (spare < 0 || cells_width(area.width, 0, 0) < 8) {
         draw_flow(area, side, task, ranges, count, &marks);
         return;
     }
-    int cells = cells_width(area.width);
     for (int i = 0, y = 0; i < count; i++) {
-        int most = spare + 1 < MOST_ROWS ? spare + 1 : MOST_ROWS, extra = range_rows(ranges[i].pages, cells, most) - 1;
+        int most = spare + 1 < MOST_ROWS ? spare + 1 : MOST_ROWS;
+        int extra = range_rows(ranges[i].pages, area.width, most) - 1;
         spare -= extra;
         draw_range(area_part(area, 0, y, area.width, 1 + extra), side, task, &ranges[i], &marks);
         y += 1 + extra;
