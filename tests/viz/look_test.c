@@ -129,6 +129,22 @@ START_TEST(tall_screens_say_what_a_list_is)
 }
 END_TEST
 
+START_TEST(a_region_is_explained_wherever_its_row_is_pointed_at)
+{
+    open_one();
+    const struct grid *grid = test_screen_cells(120, 36);
+    int y = 0, explained = 0;
+    while (y < 30 && hit_kind(grid_cell(grid, 4, y)->hit) != HIT_REGION)
+        y++;
+    for (int x = 2; x < 118; x++) {
+        test_session.explains = false;
+        session_point(&test_session, grid_cell(grid, x, y)->hit);
+        explained += test_session.explains;
+    }
+    ck_assert_int_eq(explained, 116);
+}
+END_TEST
+
 int main(void)
 {
     TCase *claims = tcase_create("claims");
@@ -139,5 +155,6 @@ int main(void)
     tcase_add_test(claims, a_low_bar_keeps_its_height_where_little_of_it_is_counted);
     tcase_add_test(claims, a_page_at_fault_has_a_broad_frame_in_a_picture_without_colours);
     tcase_add_test(claims, tall_screens_say_what_a_list_is);
+    tcase_add_test(claims, a_region_is_explained_wherever_its_row_is_pointed_at);
     return run_suite("look", claims);
 }

@@ -192,6 +192,7 @@ static void draw_row(struct picture *picture, struct area line, const struct row
     line = row->kind == ROW_REGION ? area_on(line, HIT_REGION, picture->regions[row->index]->start)
                                    : area_on(line, HIT_BOX, row->kind);
     struct area inner = boxed ? area_part(line, 2, 0, line.width - 4, line.height) : line;
+    area_fill(inner, STYLE_TEXT, ' '); // so that a click between two words of a row finds the row
     row_draw(picture, area_with(inner, row_emphasis(picture, row)), row->kind, row->index);
 }
 
