@@ -233,15 +233,22 @@ END_TEST
 
 enum { LEFT = 0, RIGHT = 2, WHEEL_UP = 64, WHEEL_DOWN, COLUMNS = 100, ROWS = 30 };
 
-// As xterm's numbers, or the older way as bytes: the terminal's description has one or the other.
+#define REPORT_SIZE 40
+
+// As xterm's numbers, or the older way as bytes: the terminal's description has one or the other. \return `report`.
+static char *mouse_report(char report[REPORT_SIZE], int button, int column, int row, bool released)
+{
+    if (test_terminal.mouse_by_numbers)
+        snprintf(report, REPORT_SIZE, "\033[<%d;%d;%d%c", button, column + 1, row + 1, released ? 'm' : 'M');
+    else
+        snprintf(report, REPORT_SIZE, "\033[M%c%c%c", 32 + (released ? 3 : button), 33 + column, 33 + row);
+    return report;
+}
+
 static void send_mouse(int button, int column, int row, bool released)
 {
-    char bytes[40];
-    if (test_terminal.mouse_by_numbers)
-        snprintf(bytes, sizeof bytes, "\033[<%d;%d;%d%c", button, column + 1, row + 1, released ? 'm' : 'M');
-    else
-        snprintf(bytes, sizeof bytes, "\033[M%c%c%c", 32 + (released ? 3 : button), 33 + column, 33 + row);
-    terminal_type(&test_terminal, bytes);
+    char report[REPORT_SIZE];
+    terminal_type(&test_terminal, mouse_report(report, button, column, row, released));
 }
 
 // A button goes down and up again.
@@ -332,6 +339,58 @@ START_TEST(a_click_on_quit_in_the_footer_quits_and_one_where_nothing_is_does_not
 }
 END_TEST
 
+// As from a slow line, or when the program was busy: all of it waits at once.
+START_TEST(clicks_and_turns_of_the_wheel_that_wait_together_all_count)
+{
+    char report[REPORT_SIZE], bytes[400] = "";
+    start_with_mouse(terms[_i]);
+    VTermPos at = place_of(hit(HIT_COMMAND, 0, COMMAND_FORWARD));
+    for (int i = 0; i < 3; i++) {
+        strcat(bytes, mouse_report(report, LEFT, at.col, at.row, false));
+        strcat(bytes, mouse_report(report, LEFT, at.col, at.row, true));
+        strcat(bytes, mouse_report(report, WHEEL_DOWN, 40, 10, false));
+    }
+    for (int i = 0; i < 6; i++)
+        session_do(&test_session, COMMAND_FORWARD);
+    terminal_type(&test_terminal, bytes);
+    mirror_expect("after three clicks and three turns of the wheel");
+}
+END_TEST
+
+// The piece that begins it alone is the escape key, too: nothing to leave, nothing that it does.
+START_TEST(a_click_that_comes_in_two_pieces_is_a_click)
+{
+    char report[REPORT_SIZE];
+    start_with_mouse(terms[_i]);
+    VTermPos at = place_of(hit(HIT_COMMAND, 0, COMMAND_FORWARD));
+    mouse_report(report, LEFT, at.col, at.row, false);
+    for (size_t cut = 1; report[cut]; cut++) {
+        terminal_send(&test_terminal, report, cut);
+        terminal_read(&test_terminal, 100); // longer than the program waits for the rest of an escape
+        mirror_send(report + cut, 'l');     // for the mirror, what the click does
+        mirror_expect("after a click in two pieces");
+        send_mouse(LEFT, at.col, at.row, true);
+    }
+}
+END_TEST
+
+START_TEST(a_button_that_is_let_go_while_it_plays_does_not_stop_it)
+{
+    char bytes[REPORT_SIZE + 1] = " ";
+    start_with_mouse(terms[_i]);
+    mirror_type("G", 'G');
+    mirror_type("H", 'H');
+    for (int i = 0; i < 4; i++)
+        mirror_type("+", '+');
+    send_mouse(LEFT, COLUMNS - 1, ROWS - 1, false); // where nothing is
+    mouse_report(bytes + 1, LEFT, COLUMNS - 1, ROWS - 1, true);
+    mirror_send(bytes, ' ');
+    while (test_session.playing)
+        session_tick(&test_session);
+    mirror_expect("when it has played to the end");
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *suite = suite_create("terminal");
@@ -357,6 +416,9 @@ static Suite *suite(void)
     tcase_add_loop_test(tests, a_click_on_a_box_says_what_it_is_and_a_question_mark_what_it_is_now, 0, TERMS - 1);
     tcase_add_loop_test(tests, the_right_button_explains_at_once, 0, TERMS - 1);
     tcase_add_loop_test(tests, a_click_on_quit_in_the_footer_quits_and_one_where_nothing_is_does_not, 0, TERMS - 1);
+    tcase_add_loop_test(tests, clicks_and_turns_of_the_wheel_that_wait_together_all_count, 0, TERMS - 1);
+    tcase_add_loop_test(tests, a_click_that_comes_in_two_pieces_is_a_click, 0, TERMS - 1);
+    tcase_add_loop_test(tests, a_button_that_is_let_go_while_it_plays_does_not_stop_it, 0, TERMS - 1);
     suite_add_tcase(suite, tests);
     return suite;
 }

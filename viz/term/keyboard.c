@@ -6,8 +6,7 @@
 
 #define ESCAPE 27
 
-// What terminals of today send although their descriptions leave it out, or say it differently; and the common keys,
-// for when a slow line has cut a sequence, so that ncurses takes it for single bytes. Without the escape.
+// What terminals of today send, whatever their descriptions say. Without the escape.
 static const struct {
     const char *sequence;
     uint32_t key;
@@ -44,18 +43,87 @@ static bool completes(const char *text, size_t length, char byte)
     return text[0] == 'O' || (byte >= 0x40 && !(length == 2 && byte == '['));
 }
 
+void keyboard_learn(struct keyboard *keyboard, const char *sequence, uint32_t key)
+{
+    size_t count = keyboard->learned_count, room = sizeof keyboard->learned / sizeof *keyboard->learned;
+    if (sequence[0] != ESCAPE || strlen(sequence + 1) >= sizeof keyboard->learned->sequence || count == room) return;
+    strcpy(keyboard->learned[count].sequence, sequence + 1);
+    keyboard->learned[count].key = key;
+    keyboard->learned_count++;
+}
+
+static bool is_sequence(const char *sequence, const char *text, size_t length)
+{
+    return strlen(sequence) == length && !memcmp(sequence, text, length);
+}
+
+static uint32_t key_of(const struct keyboard *keyboard, const char *text, size_t length)
+{
+    for (size_t i = 0; i < keyboard->learned_count; i++)
+        if (is_sequence(keyboard->learned[i].sequence, text, length)) return keyboard->learned[i].key;
+    for (size_t i = 0; i < sizeof sequences / sizeof *sequences; i++)
+        if (is_sequence(sequences[i].sequence, text, length)) return sequences[i].key;
+    return INPUT_NONE;
+}
+
+// ---- The mouse, as xterm reports it ------------------------------------------------------------------------------
+
+// \return KEYBOARD_MOUSE if a button that is of use here went down.
+static uint32_t button_down(struct keyboard *keyboard, int code, int column, int row)
+{
+    static const struct {
+        int code;
+        enum mouse_button button;
+    } buttons[] = {{0, MOUSE_LEFT}, {2, MOUSE_RIGHT}, {64, MOUSE_WHEEL_UP}, {65, MOUSE_WHEEL_DOWN}};
+    const int modifiers = 4 | 8 | 16; // Shift, Alt, Control
+    for (size_t i = 0; i < sizeof buttons / sizeof *buttons; i++)
+        if (buttons[i].code == (code & ~modifiers)) {
+            keyboard->mouse = (struct mouse){buttons[i].button, column, row};
+            return KEYBOARD_MOUSE;
+        }
+    return INPUT_NONE;
+}
+
+// By numbers: [<0;column;row with M at the end, or with m when a button goes up.
+static uint32_t report_by_numbers(struct keyboard *keyboard, const char *text, size_t length)
+{
+    int number[3] = {0};
+    size_t at = strlen("[<");
+    for (int i = 0; i < 3; i++, at++) {
+        for (; at < length && text[at] >= '0' && text[at] <= '9' && number[i] < 10000; at++)
+            number[i] = number[i] * 10 + text[at] - '0';
+        if (at >= length || text[at] != (i < 2 ? ';' : 'M')) return INPUT_NONE;
+    }
+    return button_down(keyboard, number[0], number[1] - 1, number[2] - 1);
+}
+
+// The older way: [M, and a byte each for the button, the column and the row.
+static bool in_report_by_bytes(const struct keyboard *keyboard)
+{
+    return keyboard->has_mouse && keyboard->length >= 3 && !memcmp(keyboard->held, "\033[M", 3);
+}
+
+static uint32_t report_byte(struct keyboard *keyboard, unsigned char byte)
+{
+    const unsigned char *held = (unsigned char *)keyboard->held;
+    keyboard->held[keyboard->length++] = (char)byte;
+    if (keyboard->length < 6) return INPUT_NONE;
+    keyboard->length = 0;
+    return button_down(keyboard, held[3] - 32, held[4] - 33, held[5] - 33);
+}
+
+// ---- Sequences and characters ------------------------------------------------------------------------------------
+
 static uint32_t sequence_byte(struct keyboard *keyboard, char byte)
 {
     // Of a sequence longer than that of any key, what does not fit is only looked at for its end.
     if (keyboard->length < sizeof keyboard->held) keyboard->held[keyboard->length++] = byte;
     const char *text = keyboard->held + 1;
     size_t length = keyboard->length - 1;
-    if (!completes(text, length, byte)) return INPUT_NONE;
+    if (!completes(text, length, byte) || in_report_by_bytes(keyboard)) return INPUT_NONE;
     keyboard->length = 0;
-    for (size_t i = 0; i < sizeof sequences / sizeof *sequences; i++)
-        if (strlen(sequences[i].sequence) == length && !memcmp(sequences[i].sequence, text, length))
-            return sequences[i].key;
-    return INPUT_NONE;
+    if (length > 2 && text[1] == '<') return report_by_numbers(keyboard, text, length);
+    return key_of(keyboard, text, length);
 }
 
 static size_t bytes_of_character(unsigned char first)
@@ -66,7 +134,7 @@ static size_t bytes_of_character(unsigned char first)
 static uint32_t character_byte(struct keyboard *keyboard, unsigned char byte)
 {
     if (keyboard->length > 0 && (byte & 0xc0) != 0x80) keyboard->length = 0; // cut off; this begins something else
-    if (keyboard->length == 0 && byte < 0x80) return byte;
+    if (keyboard->length == 0 && byte < 0x80) return byte == '\b' ? INPUT_BACKSPACE : byte;
     if (!keyboard->utf8 || (keyboard->length == 0 && bytes_of_character(byte) == 1)) return INPUT_NONE;
     keyboard->held[keyboard->length++] = (char)byte;
     if (keyboard->length < bytes_of_character((unsigned char)keyboard->held[0])) return INPUT_NONE;
@@ -77,9 +145,23 @@ static uint32_t character_byte(struct keyboard *keyboard, unsigned char byte)
     return glyph == GLYPH_REPLACEMENT ? INPUT_NONE : glyph;
 }
 
+// Does the byte go on with an escape that came long before, so that it was given out as the key?
+static bool goes_on(struct keyboard *keyboard, unsigned char byte)
+{
+    bool after_escape = keyboard->cut && keyboard->length == 0;
+    keyboard->cut = after_escape && (byte == '[' || byte == 'O');
+    if (!keyboard->cut) return false;
+    keyboard->held[0] = ESCAPE;
+    keyboard->held[1] = (char)byte;
+    keyboard->length = 2;
+    return true;
+}
+
 uint32_t keyboard_byte(struct keyboard *keyboard, unsigned char byte)
 {
+    if (goes_on(keyboard, byte)) return INPUT_NONE;
     bool in_sequence = keyboard->length > 0 && keyboard->held[0] == ESCAPE;
+    if (in_report_by_bytes(keyboard) && (byte >= 0x20 || byte == 0)) return report_byte(keyboard, byte);
     if (byte == ESCAPE) {
         bool alone = in_sequence && keyboard->length == 1;
         keyboard->held[0] = ESCAPE;
@@ -91,9 +173,16 @@ uint32_t keyboard_byte(struct keyboard *keyboard, unsigned char byte)
     return character_byte(keyboard, byte);
 }
 
+bool keyboard_waits(const struct keyboard *keyboard)
+{
+    return keyboard->length == (keyboard->cut ? 2 : 1) && keyboard->held[0] == ESCAPE;
+}
+
 uint32_t keyboard_pause(struct keyboard *keyboard)
 {
-    if (keyboard->length != 1 || keyboard->held[0] != ESCAPE) return INPUT_NONE;
+    if (!keyboard_waits(keyboard)) return INPUT_NONE;
+    uint32_t key = keyboard->cut ? (unsigned char)keyboard->held[1] : INPUT_ESCAPE;
+    keyboard->cut = !keyboard->cut;
     keyboard->length = 0;
-    return INPUT_ESCAPE;
+    return key;
 }

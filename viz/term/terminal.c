@@ -3,6 +3,7 @@
 #define NCURSES_WIDECHAR 1
 #include <errno.h>
 #include <langinfo.h>
+#include <limits.h>
 #include <locale.h>
 #include <ncurses.h>
 #include <poll.h>
@@ -22,13 +23,9 @@
 
 #define FOLLOW_MILLISECONDS 250
 #define PROGRESS_MILLISECONDS 100 // between pictures while a long trace is read
-#ifdef BUTTON5_PRESSED
-#define WHEEL_DOWN BUTTON5_PRESSED
-#else
-#define WHEEL_DOWN REPORT_MOUSE_POSITION // what ncurses makes of the wheel with its older mouse interface
-#endif
-#define NCV_DIM 16    // of the ability no_color_video
-#define EMPTY_READS 3 // readable, but nothing to read: the terminal is gone
+#define ESCAPE_MILLISECONDS 50    // an escape that nothing follows within this is the key
+#define NCV_DIM 16                // of the ability no_color_video
+#define EMPTY_READS 3             // readable, but nothing to read: the terminal is gone
 
 static volatile sig_atomic_t told_to_end;
 static void end_soon(int signal_number)
@@ -138,37 +135,33 @@ static void show(struct session *session, struct grid *grid, enum charset charse
     refresh();
 }
 
-// The key that ncurses has recognized.
-static uint32_t input_of(int key)
+// What the terminal's description says about its keys.
+static void learn_keys(struct keyboard *keyboard)
 {
     static const struct {
-        int key;
-        uint32_t input;
-    } table[] = {
-        {KEY_LEFT, INPUT_LEFT},           {KEY_RIGHT, INPUT_RIGHT},      {KEY_UP, INPUT_UP},
-        {KEY_DOWN, INPUT_DOWN},           {KEY_SLEFT, INPUT_SHIFT_LEFT}, {KEY_SRIGHT, INPUT_SHIFT_RIGHT},
-        {KEY_HOME, INPUT_HOME},           {KEY_END, INPUT_END},          {KEY_NPAGE, INPUT_PAGE_DOWN},
-        {KEY_PPAGE, INPUT_PAGE_UP},       {KEY_DC, INPUT_DELETE},        {KEY_ENTER, INPUT_ENTER},
-        {KEY_BACKSPACE, INPUT_BACKSPACE},
+        const char *ability;
+        uint32_t key;
+    } keys[] = {
+        {"kcub1", INPUT_LEFT},      {"kcuf1", INPUT_RIGHT},      {"kcuu1", INPUT_UP},     {"kcud1", INPUT_DOWN},
+        {"kLFT", INPUT_SHIFT_LEFT}, {"kRIT", INPUT_SHIFT_RIGHT}, {"khome", INPUT_HOME},   {"kend", INPUT_END},
+        {"knp", INPUT_PAGE_DOWN},   {"kpp", INPUT_PAGE_UP},      {"kdch1", INPUT_DELETE}, {"kent", INPUT_ENTER},
     };
-    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
-        if (table[i].key == key) return table[i].input;
-    return INPUT_NONE;
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        const char *sequence = tigetstr(keys[i].ability);
+        if (sequence && sequence != (char *)-1) keyboard_learn(keyboard, sequence, keys[i].key);
+    }
 }
 
 // The wheel steps events; a click goes to what the cell under it belongs to; with the right button it asks what that
 // is.
-static void take_mouse(struct session *session, const struct grid *grid)
+static void take_mouse(struct session *session, const struct grid *grid, const struct mouse *mouse)
 {
-    MEVENT event;
-    if (getmouse(&event) != OK) return;
-    if (event.bstate & BUTTON4_PRESSED)
-        session_do(session, COMMAND_BACK);
-    else if (event.bstate & WHEEL_DOWN)
-        session_do(session, COMMAND_FORWARD);
-    if (event.x < 0 || event.x >= grid->columns || event.y < 0 || event.y >= grid->rows) return;
-    if (event.bstate & BUTTON1_PRESSED) session_click(session, grid_cell(grid, event.x, event.y)->hit);
-    if (event.bstate & BUTTON3_PRESSED) session_point(session, grid_cell(grid, event.x, event.y)->hit);
+    if (mouse->button == MOUSE_WHEEL_UP) session_do(session, COMMAND_BACK);
+    if (mouse->button == MOUSE_WHEEL_DOWN) session_do(session, COMMAND_FORWARD);
+    if (mouse->column < 0 || mouse->column >= grid->columns || mouse->row < 0 || mouse->row >= grid->rows) return;
+    hit_t target = grid_cell(grid, mouse->column, mouse->row)->hit;
+    if (mouse->button == MOUSE_LEFT) session_click(session, target);
+    if (mouse->button == MOUSE_RIGHT) session_point(session, target);
 }
 
 static void take_key(struct session *session, uint32_t key)
@@ -176,17 +169,18 @@ static void take_key(struct session *session, uint32_t key)
     if (key != INPUT_NONE && !session->quit) session_key(session, key);
 }
 
-// Takes all keys that wait.
+// Takes all keys that wait, and the rest of a sequence that has begun.
 static void take_keys(struct session *session, const struct grid *grid, struct keyboard *keyboard)
 {
-    int code;
-    while (!session->quit && (code = getch()) != ERR) {
-        if (code == KEY_MOUSE)
-            take_mouse(session, grid);
-        else if (code < KEY_MIN)
-            take_key(session, keyboard_byte(keyboard, (unsigned char)code));
+    while (!session->quit) {
+        timeout(keyboard_waits(keyboard) ? ESCAPE_MILLISECONDS : 0);
+        int byte = getch();
+        if (byte == ERR) break;
+        uint32_t key = byte > UCHAR_MAX ? INPUT_NONE : keyboard_byte(keyboard, (unsigned char)byte);
+        if (key == KEYBOARD_MOUSE)
+            take_mouse(session, grid, &keyboard->mouse);
         else
-            take_key(session, input_of(code));
+            take_key(session, key);
     }
     take_key(session, keyboard_pause(keyboard));
 }
@@ -224,10 +218,10 @@ static int wait_for_input(struct pollfd *input, int milliseconds, const sigset_t
     return ppoll(input, 1, milliseconds < 0 ? NULL : &time, open);
 }
 
-static void loop(struct session *session, struct grid *grid, enum charset charset, const sigset_t *open)
+static void loop(struct session *session, struct grid *grid, enum charset charset, struct keyboard *keyboard,
+                 const sigset_t *open)
 {
     struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
-    struct keyboard keyboard = {.utf8 = terminal_utf8()};
     int64_t next_tick = 0, next_look = 0, next_progress = 0;
     int empty_reads = 0;
     bool dirty = true, reading = true;
@@ -239,7 +233,7 @@ static void loop(struct session *session, struct grid *grid, enum charset charse
         // After a change of size or a stop, ncurses hands out KEY_RESIZE.
         if (ready > 0 || (ready < 0 && errno == EINTR)) {
             int waiting = waiting_bytes();
-            take_keys(session, grid, &keyboard);
+            take_keys(session, grid, keyboard);
             empty_reads = ready > 0 && waiting_bytes() >= waiting ? empty_reads + 1 : 0;
             if (empty_reads >= EMPTY_READS) return;
             reading |= session_is_busy(session);
@@ -288,6 +282,7 @@ int terminal_run(struct session *session, enum charset charset)
     take_signals(&open);
     unsetenv("LINES"); // ncurses would believe them rather than the terminal
     unsetenv("COLUMNS");
+    setenv("NCURSES_GPM_TERMS", "", true); // on the Linux console too, what the mouse does shall come as bytes
     SCREEN *screen = newterm(NULL, stdout, stdin);
     if (!screen) {
         fprintf(stderr,
@@ -296,21 +291,18 @@ int terminal_run(struct session *session, enum charset charset)
                 getenv("TERM"));
         return 2;
     }
-    set_escdelay(50);
     cbreak();
     noecho();
     nonl();
-    keypad(stdscr, TRUE);
+    keypad(stdscr, FALSE); // bytes as they come: keyboard.c makes keys of them
     meta(stdscr, TRUE);
     intrflush(stdscr, FALSE); // or control-Z throws away what was written, the way back to the shell with it
-    // Presses only, at once: no waiting for what might become a double click.
-    mouseinterval(0);
-    mousemask(BUTTON1_PRESSED | BUTTON3_PRESSED | BUTTON4_PRESSED | WHEEL_DOWN, NULL);
-    nodelay(stdscr, TRUE);
+    struct keyboard keyboard = {.utf8 = terminal_utf8(), .has_mouse = mousemask(BUTTON1_PRESSED, NULL) != 0};
+    learn_keys(&keyboard);
     curs_set(0);
     start_colours();
     struct grid grid = {0};
-    loop(session, &grid, charset, &open);
+    loop(session, &grid, charset, &keyboard, &open);
     grid_free(&grid);
     endwin();
     delscreen(screen);
