@@ -269,10 +269,18 @@ static bool pen_is_plain(VTerm *emulator)
     return VTERM_COLOR_IS_DEFAULT_BG(&value.color);
 }
 
+// Member by member, because there are bytes between them that mean nothing.
+static bool same_modes(const struct termios *modes, const struct termios *before)
+{
+    return modes->c_iflag == before->c_iflag && modes->c_oflag == before->c_oflag &&
+           modes->c_cflag == before->c_cflag && modes->c_lflag == before->c_lflag &&
+           memcmp(modes->c_cc, before->c_cc, sizeof modes->c_cc) == 0;
+}
+
 const char *terminal_left_over(struct terminal *terminal)
 {
     struct termios modes;
-    if (tcgetattr(terminal->main, &modes) != 0 || memcmp(&modes, &terminal->modes, sizeof modes) != 0)
+    if (tcgetattr(terminal->main, &modes) != 0 || !same_modes(&modes, &terminal->modes))
         return "the modes of the terminal's line";
     if (terminal->alternate) return "the alternate screen";
     if (!terminal->cursor) return "the hidden cursor";

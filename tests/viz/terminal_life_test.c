@@ -108,12 +108,17 @@ END_TEST
 
 // ---- Stopping ----------------------------------------------------------------------------------------------------
 
+static void expect_stopped(void)
+{
+    ck_assert_msg(terminal_will_show(&test_terminal, "status 1"), "%s", terminal_text(&test_terminal));
+}
+
 START_TEST(stopped_it_gives_the_terminal_back_and_continued_it_shows_the_same)
 {
     start((struct mirror_setting){.term = terms[_i], .locale = "C.UTF-8", .columns = 80, .rows = 24, .shell = true});
     mirror_type("2", '2');
     terminal_type(&test_terminal, "\032");
-    ck_assert(terminal_will_show(&test_terminal, "status 1"));
+    expect_stopped();
     expect_nothing_left_over();
     terminal_type(&test_terminal, "\n");
     mirror_expect("after being stopped");
@@ -123,11 +128,22 @@ START_TEST(stopped_it_gives_the_terminal_back_and_continued_it_shows_the_same)
 }
 END_TEST
 
+// The signal comes at the same time as a key, or while the picture for the key is drawn.
+START_TEST(control_z_right_behind_a_key_stops_it)
+{
+    start((struct mirror_setting){.term = terms[_i], .locale = "C.UTF-8", .columns = 80, .rows = 24, .shell = true});
+    mirror_send("2\032", '2');
+    expect_stopped();
+    terminal_type(&test_terminal, "\n");
+    mirror_expect("after being stopped");
+}
+END_TEST
+
 START_TEST(a_resize_while_it_is_stopped_is_noticed)
 {
     start((struct mirror_setting){XTERM, .shell = true});
     terminal_type(&test_terminal, "\032");
-    ck_assert(terminal_will_show(&test_terminal, "status 1"));
+    expect_stopped();
     terminal_resize(&test_terminal, 100, 30);
     terminal_type(&test_terminal, "\n");
     mirror_resize(100, 30);
@@ -349,6 +365,7 @@ static Suite *suite(void)
     tcase_add_loop_test(tests, a_terminal_that_vanishes_ends_it, 0, 6);
     tcase_add_loop_test(tests, a_terminal_that_stopped_to_read_and_vanishes_ends_it, 0, 2);
     tcase_add_loop_test(tests, stopped_it_gives_the_terminal_back_and_continued_it_shows_the_same, 0, TERMS);
+    tcase_add_loop_test(tests, control_z_right_behind_a_key_stops_it, 0, TERMS);
     tcase_add_test(tests, a_resize_while_it_is_stopped_is_noticed);
     tcase_add_test(tests, idle_or_paused_it_never_wakes_up);
     tcase_add_test(tests, following_it_looks_a_few_times_in_a_second_and_writes_nothing);

@@ -27,11 +27,16 @@
 #define NCV_DIM 16                // of the ability no_color_video
 #define EMPTY_READS 3             // readable, but nothing to read: the terminal is gone
 
-static volatile sig_atomic_t told_to_end;
+static volatile sig_atomic_t told_to_end, told_to_stop;
 static void end_soon(int signal_number)
 {
     (void)signal_number;
     told_to_end = 1;
+}
+static void stop_soon(int signal_number)
+{
+    (void)signal_number;
+    told_to_stop = 1;
 }
 
 const char *terminal_refusal(void)
@@ -218,6 +223,25 @@ static int wait_for_input(struct pollfd *input, int milliseconds, const sigset_t
     return ppoll(input, 1, milliseconds < 0 ? NULL : &time, open);
 }
 
+// Stops as control-Z says, with the terminal as it was, until it is continued. ncurses can do that too, but ignores the
+// signal while it draws, so that one that comes behind a key would be lost.
+static void stop(void)
+{
+    struct sigaction usual = {.sa_handler = SIG_DFL}, ours;
+    sigset_t stops;
+    told_to_stop = 0;
+    endwin();
+    sigaction(SIGTSTP, &usual, &ours);
+    raise(SIGTSTP);
+    sigemptyset(&stops);
+    sigaddset(&stops, SIGTSTP);
+    sigprocmask(SIG_UNBLOCK, &stops, NULL); // here it stops
+    sigprocmask(SIG_BLOCK, &stops, NULL);
+    sigaction(SIGTSTP, &ours, NULL);
+    def_shell_mode(); // which may be another now
+    doupdate();
+}
+
 static void loop(struct session *session, struct grid *grid, enum charset charset, struct keyboard *keyboard,
                  const sigset_t *open)
 {
@@ -230,8 +254,9 @@ static void loop(struct session *session, struct grid *grid, enum charset charse
         dirty = false;
         int ready = wait_for_input(&input, sleep_time(session, next_tick, next_look, reading), open);
         if (ready > 0 && (input.revents & (POLLHUP | POLLERR | POLLNVAL))) return;
-        // After a change of size or a stop, ncurses hands out KEY_RESIZE.
         if (ready > 0 || (ready < 0 && errno == EINTR)) {
+            if (told_to_stop) stop();
+            // After a change of size, also while it was stopped, ncurses hands out KEY_RESIZE.
             int waiting = waiting_bytes();
             take_keys(session, grid, keyboard);
             empty_reads = ready > 0 && waiting_bytes() >= waiting ? empty_reads + 1 : 0;
@@ -262,11 +287,13 @@ static void loop(struct session *session, struct grid *grid, enum charset charse
 static void take_signals(sigset_t *open)
 {
     static const int ends[] = {SIGHUP, SIGINT, SIGTERM};
-    struct sigaction action = {.sa_handler = end_soon};
+    struct sigaction action = {.sa_handler = end_soon}, stopping = {.sa_handler = stop_soon}, before;
     sigset_t kept;
     sigemptyset(&kept);
-    sigaddset(&kept, SIGWINCH); // ncurses has handlers for these two
+    sigaddset(&kept, SIGWINCH); // for which ncurses has a handler
     sigaddset(&kept, SIGTSTP);
+    sigaction(SIGTSTP, NULL, &before);
+    if (before.sa_handler == SIG_DFL) sigaction(SIGTSTP, &stopping, NULL); // else who started it cannot continue it
     for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
         sigaction(ends[i], &action, NULL);
         sigaddset(&kept, ends[i]);
