@@ -192,10 +192,27 @@ void terminal_type(struct terminal *terminal, const char *text)
     terminal_send(terminal, text, strlen(text));
 }
 
+// When its size changes, a terminal lets all of the screen scroll again, and keeps the cursor on it. libvterm 0.1 does
+// neither, and then writes outside of its memory.
+static void resize_emulator(struct terminal *terminal, int columns, int rows)
+{
+    static const char all_scrolls[] = "\033[r"; // which moves the cursor
+    VTermPos at;
+    char back[40];
+    vterm_state_get_cursorpos(vterm_obtain_state(terminal->emulator), &at);
+    pass_on(terminal, all_scrolls, strlen(all_scrolls));
+    vterm_set_size(terminal->emulator, rows, columns);
+    int length = snprintf(back, sizeof back, "\033[%d;%dH", at.row + 1, at.col + 1);
+    pass_on(terminal, back, (size_t)length);
+}
+
 void terminal_resize(struct terminal *terminal, int columns, int rows)
 {
     struct winsize size = {.ws_col = (unsigned short)columns, .ws_row = (unsigned short)rows};
-    vterm_set_size(terminal->emulator, rows, columns);
+    int columns_before, rows_before;
+    vterm_get_size(terminal->emulator, &rows_before, &columns_before);
+    if (columns == columns_before && rows == rows_before) return;
+    resize_emulator(terminal, columns, rows);
     ck_assert_int_eq(ioctl(terminal->main, TIOCSWINSZ, &size), 0);
 }
 

@@ -27,16 +27,15 @@
 #define NCV_DIM 16                // of the ability no_color_video
 #define EMPTY_READS 3             // readable, but nothing to read: the terminal is gone
 
-static volatile sig_atomic_t told_to_end, told_to_stop;
-static void end_soon(int signal_number)
+static volatile sig_atomic_t told_to_end, told_to_stop, resized;
+static void take_note(int signal_number)
 {
-    (void)signal_number;
-    told_to_end = 1;
-}
-static void stop_soon(int signal_number)
-{
-    (void)signal_number;
-    told_to_stop = 1;
+    if (signal_number == SIGTSTP)
+        told_to_stop = 1;
+    else if (signal_number == SIGWINCH)
+        resized = 1;
+    else
+        told_to_end = 1;
 }
 
 const char *terminal_refusal(void)
@@ -181,7 +180,8 @@ static void take_keys(struct session *session, const struct grid *grid, struct k
         timeout(keyboard_waits(keyboard) ? ESCAPE_MILLISECONDS : 0);
         int byte = getch();
         if (byte == ERR) break;
-        uint32_t key = byte > UCHAR_MAX ? INPUT_NONE : keyboard_byte(keyboard, (unsigned char)byte);
+        if (byte > UCHAR_MAX) continue; // KEY_RESIZE, of which we know
+        uint32_t key = keyboard_byte(keyboard, (unsigned char)byte);
         if (key == KEYBOARD_MOUSE)
             take_mouse(session, grid, &keyboard->mouse);
         else
@@ -242,6 +242,22 @@ static void stop(void)
     doupdate();
 }
 
+// The terminal has another size now, or had one for a moment, so that a part of the picture may be gone: it is drawn
+// anew. ncurses narrows the part of the screen that scrolls at times, and widens it to the size that it believes in;
+// when the terminal has another one by then, lines are left that do not scroll, and a cursor that goes down onto them
+// moves the picture instead. Not every terminal mends that at the next change of size.
+static void take_size(void)
+{
+    struct winsize size;
+    resized = 0;
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 0 && size.ws_col > 0)
+        resizeterm(size.ws_row, size.ws_col);
+    clearok(curscr, TRUE);
+    if (!change_scroll_region) return;
+    putp(tparm(change_scroll_region, 0L, LINES - 1L, 0L, 0L, 0L, 0L, 0L, 0L, 0L));
+    fflush(stdout); // ncurses has a buffer of its own
+}
+
 static void loop(struct session *session, struct grid *grid, enum charset charset, struct keyboard *keyboard,
                  const sigset_t *open)
 {
@@ -256,7 +272,7 @@ static void loop(struct session *session, struct grid *grid, enum charset charse
         if (ready > 0 && (input.revents & (POLLHUP | POLLERR | POLLNVAL))) return;
         if (ready > 0 || (ready < 0 && errno == EINTR)) {
             if (told_to_stop) stop();
-            // After a change of size, also while it was stopped, ncurses hands out KEY_RESIZE.
+            if (resized) take_size();
             int waiting = waiting_bytes();
             take_keys(session, grid, keyboard);
             empty_reads = ready > 0 && waiting_bytes() >= waiting ? empty_reads + 1 : 0;
@@ -286,17 +302,15 @@ static void loop(struct session *session, struct grid *grid, enum charset charse
 // Which signals the program waits for; `open` becomes the mask of all others.
 static void take_signals(sigset_t *open)
 {
-    static const int ends[] = {SIGHUP, SIGINT, SIGTERM};
-    struct sigaction action = {.sa_handler = end_soon}, stopping = {.sa_handler = stop_soon}, before;
+    static const int noted[] = {SIGHUP, SIGINT, SIGTERM, SIGWINCH, SIGTSTP};
+    struct sigaction action = {.sa_handler = take_note}, before;
     sigset_t kept;
     sigemptyset(&kept);
-    sigaddset(&kept, SIGWINCH); // for which ncurses has a handler
-    sigaddset(&kept, SIGTSTP);
-    sigaction(SIGTSTP, NULL, &before);
-    if (before.sa_handler == SIG_DFL) sigaction(SIGTSTP, &stopping, NULL); // else who started it cannot continue it
-    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
-        sigaction(ends[i], &action, NULL);
-        sigaddset(&kept, ends[i]);
+    for (size_t i = 0; i < sizeof noted / sizeof *noted; i++) {
+        sigaction(noted[i], &action, &before);
+        // Who started it so could not continue it.
+        if (noted[i] == SIGTSTP && before.sa_handler == SIG_IGN) sigaction(SIGTSTP, &before, NULL);
+        sigaddset(&kept, noted[i]);
     }
     sigprocmask(SIG_BLOCK, &kept, open);
     for (int i = 1; i < NSIG; i++)
