@@ -173,14 +173,16 @@ static void take_key(struct session *session, uint32_t key)
     if (key != INPUT_NONE && !session->quit) session_key(session, key);
 }
 
-// Takes all keys that wait, and the rest of a sequence that has begun.
-static void take_keys(struct session *session, const struct grid *grid, struct keyboard *keyboard)
+// Takes all keys that wait, and the rest of a sequence that has begun. \return whether there was a byte to read.
+static bool take_keys(struct session *session, const struct grid *grid, struct keyboard *keyboard)
 {
+    bool any = false;
     while (!session->quit) {
         timeout(keyboard_waits(keyboard) ? ESCAPE_MILLISECONDS : 0);
         int byte = getch();
         if (byte == ERR) break;
         if (byte > UCHAR_MAX) continue; // KEY_RESIZE, of which we know
+        any = true;
         uint32_t key = keyboard_byte(keyboard, (unsigned char)byte);
         if (key == KEYBOARD_MOUSE)
             take_mouse(session, grid, &keyboard->mouse);
@@ -188,13 +190,7 @@ static void take_keys(struct session *session, const struct grid *grid, struct k
             take_key(session, key);
     }
     take_key(session, keyboard_pause(keyboard));
-}
-
-// Bytes that the terminal has for us; 0 also when it is gone.
-static int waiting_bytes(void)
-{
-    int bytes;
-    return ioctl(STDIN_FILENO, FIONREAD, &bytes) == 0 ? bytes : 0;
+    return any;
 }
 
 static int64_t now_ms(void)
@@ -273,9 +269,8 @@ static void loop(struct session *session, struct grid *grid, enum charset charse
         if (ready > 0 || (ready < 0 && errno == EINTR)) {
             if (told_to_stop) stop();
             if (resized) take_size();
-            int waiting = waiting_bytes();
-            take_keys(session, grid, keyboard);
-            empty_reads = ready > 0 && waiting_bytes() >= waiting ? empty_reads + 1 : 0;
+            bool any = take_keys(session, grid, keyboard);
+            empty_reads = ready > 0 && !any ? empty_reads + 1 : 0;
             if (empty_reads >= EMPTY_READS) return;
             reading |= session_is_busy(session);
             dirty = true;
