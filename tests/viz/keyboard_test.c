@@ -33,6 +33,13 @@ static void send(const char *bytes)
         take(keyboard_byte(&keyboard, (unsigned char)*bytes));
 }
 
+// As a slow line does: then nothing comes for a moment.
+static void send_and_pause(const char *bytes)
+{
+    send(bytes);
+    take(keyboard_pause(&keyboard));
+}
+
 #define KEYS(...)                                                                                                      \
     do {                                                                                                               \
         const uint32_t expected[] = {__VA_ARGS__};                                                                     \
@@ -89,8 +96,7 @@ END_TEST
 
 START_TEST(two_escapes_are_two_keys)
 {
-    send("\033\033");
-    take(keyboard_pause(&keyboard));
+    send_and_pause("\033\033");
     KEYS(INPUT_ESCAPE, INPUT_ESCAPE);
 }
 END_TEST
@@ -119,12 +125,9 @@ END_TEST
 
 START_TEST(a_sequence_that_a_slow_line_cut_goes_on)
 {
-    send("\033[");
-    take(keyboard_pause(&keyboard));
-    send("1;");
-    take(keyboard_pause(&keyboard));
-    send("2Cl\xc3");
-    take(keyboard_pause(&keyboard));
+    send_and_pause("\033[");
+    send_and_pause("1;");
+    send_and_pause("2Cl\xc3");
     send("\xa9");
     KEYS(INPUT_SHIFT_RIGHT, 'l', 0xe9);
 }
@@ -133,10 +136,8 @@ END_TEST
 // The escape alone was given out as the key already; letters and the [ of a person come one by one.
 START_TEST(a_sequence_that_was_cut_behind_its_escape_is_no_letters)
 {
-    send("\033");
-    take(keyboard_pause(&keyboard));
-    send("[Cl\033");
-    take(keyboard_pause(&keyboard));
+    send_and_pause("\033");
+    send_and_pause("[Cl\033");
     send("OAl");
     KEYS(INPUT_ESCAPE, INPUT_RIGHT, 'l', INPUT_ESCAPE, INPUT_UP, 'l');
 }
@@ -144,8 +145,7 @@ END_TEST
 
 START_TEST(a_bracket_that_a_person_types_behind_the_escape_key_is_itself)
 {
-    send("\033");
-    take(keyboard_pause(&keyboard));
+    send_and_pause("\033");
     send("[");
     ck_assert(keyboard_waits(&keyboard));
     take(keyboard_pause(&keyboard));

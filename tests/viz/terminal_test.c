@@ -310,6 +310,12 @@ static VTermPos place_of(hit_t target)
     return (VTermPos){0};
 }
 
+static void click_on_the_task(int button)
+{
+    VTermPos at = place_of(hit(HIT_BOX, 0, ROW_TASK_TOP));
+    click_with(button, at.col, at.row);
+}
+
 static void start_with_mouse(const char *term)
 {
     struct mirror_setting setting = {.term = term, .locale = "C.UTF-8", .columns = COLUMNS, .rows = ROWS};
@@ -336,8 +342,7 @@ END_TEST
 START_TEST(a_click_on_a_box_says_what_it_is_and_a_question_mark_what_it_is_now)
 {
     start_with_mouse(terms[_i]);
-    VTermPos at = place_of(hit(HIT_BOX, 0, ROW_TASK_TOP));
-    click_with(LEFT, at.col, at.row);
+    click_on_the_task(LEFT);
     ck_assert(terminal_shows(&test_terminal, "address space"));
     ck_assert(terminal_shows(&test_terminal, "tells more"));
     mirror_type("?", '?');
@@ -348,8 +353,7 @@ END_TEST
 START_TEST(the_right_button_explains_at_once)
 {
     start_with_mouse(terms[_i]);
-    VTermPos at = place_of(hit(HIT_BOX, 0, ROW_TASK_TOP));
-    click_with(RIGHT, at.col, at.row);
+    click_on_the_task(RIGHT);
     ck_assert(terminal_shows(&test_terminal, "Its threads: main"));
 }
 END_TEST
